@@ -1,0 +1,24 @@
+/** Time: points in time are milliseconds since 1970-01-01T00:00:00Z, durations say their unit in their name. */
+#ifndef ITN_CORE_CLOCK_H
+#define ITN_CORE_CLOCK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/str.h"
+
+/** Length of "2026-11-22T20:44:13.215Z". */
+#define TIME_LEN 24
+
+/** Wall clock, ms. */
+int64_t clock_now_ms(void);
+/** A clock that never jumps, for durations and deadlines, ms and us. */
+int64_t clock_monotonic_ms(void);
+int64_t clock_monotonic_us(void);
+
+/** RFC 3339 UTC with milliseconds, TIME_LEN characters and a NUL. `ms` in years 0000..9999. */
+void time_format(int64_t ms, char ret[TIME_LEN + 1]);
+/** Any RFC 3339 date-time (offset or Z, 'T' or 't' or ' ', fraction cut to ms; leap second 60 becomes 59.999). */
+bool time_parse(struct str s, int64_t *ret_ms);
+
+#endif

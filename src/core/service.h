@@ -1,0 +1,43 @@
+/** The skeleton that every daemon shares: flags, configuration, log, signals, readiness, drain, exit.
+ *
+ *  A daemon is a struct service: what it is called, and what it does between "configured" and "drained".
+ *  SIGTERM and SIGINT begin the drain: service_stop_fd() becomes readable and service_stopping() true; a second one ends
+ *  the process at once with status 1. SIGHUP and SIGPIPE are ignored. Exit codes follow sysexits.h.
+ *
+ *  Flags that each daemon has: --help, --version, --check-config (parse, print nothing, exit 0 or EX_CONFIG), one
+ *  --key=value for each row of config.def that the daemon uses.
+ */
+#ifndef ITN_CORE_SERVICE_H
+#define ITN_CORE_SERVICE_H
+
+#include <stdbool.h>
+
+#include "core/config.h"
+#include "core/error.h"
+#include "core/status.h"
+
+struct service {
+	const char *name;     /**< "itn-api" */
+	const char *summary;  /**< one line for --help and the man page */
+	enum config_user who; /**< which rows of config.def it has */
+	/** Runs until service_stopping() and drains; returns the exit status. Called on the main thread,
+	 *  with SIGTERM and SIGINT blocked in every thread that it starts. */
+	int (*run)(const struct config *config);
+};
+
+/** main() of every daemon. */
+int service_main(const struct service *service, int argc, char **argv);
+
+/** Readable once the drain began; for poll and epoll; never read from it. */
+int service_stop_fd(void);
+bool service_stopping(void);
+/** Tells the supervisor (sd_notify protocol over $NOTIFY_SOCKET, when set) and the log: the daemon serves now. */
+void service_ready(const char *status);
+/** A new STATUS= line for the supervisor, such as "standing by". */
+void service_status(const char *status);
+/** Feeds the watchdog (WATCHDOG=1). */
+void service_alive(void);
+/** The listening sockets that systemd passed ($LISTEN_FDS, $LISTEN_PID): their count, the first is fd 3. */
+int service_inherited_sockets(void);
+
+#endif
