@@ -1,0 +1,2 @@
+noinst_LIBRARIES += libitnapi.a
+libitnapi_a_SOURCES =

@@ -1,0 +1,2 @@
+noinst_LIBRARIES += libitndomain.a
+libitndomain_a_SOURCES =

@@ -1,0 +1,2 @@
+noinst_LIBRARIES += libitnengine.a
+libitnengine_a_SOURCES =
