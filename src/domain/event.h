@@ -1,0 +1,45 @@
+/** An event: what happened, with its place in the one order. */
+#ifndef ITN_DOMAIN_EVENT_H
+#define ITN_DOMAIN_EVENT_H
+
+#include <stdint.h>
+
+#include "core/buf.h"
+#include "core/str.h"
+
+enum event_kind {
+	EVENT_TRADE_CREATE,
+	EVENT_TRADE_UPDATED,
+	EVENT_CARGO_UPDATED,
+	EVENT_INVENTORY_UPDATED,
+	EVENT_CRITICAL,
+	EVENT_ALERT_UPDATED,
+	EVENT_KINDS
+};
+enum entity_kind { ENTITY_TRADE, ENTITY_CARGO, ENTITY_INVENTORY, ENTITY_KINDS };
+
+/** Rules 1 and 6 of the cascade: exactly this text. */
+#define MESSAGE_DELAYED "Delayed shipment detected!"
+
+struct event {
+	struct str id; /**< 24 hex; a derived event's is its cause's id, ".", n */
+	int64_t seq;
+	struct str batch; /**< the engine transaction that logged it */
+	enum event_kind kind;
+	enum entity_kind entity;
+	struct str key; /**< transactionId, shipmentId or stationId */
+	int64_t entity_version;
+	int64_t time;      /**< when it was accepted */
+	int64_t logged_at; /**< never goes backwards along seq */
+	struct str caused_by; /**< absent: a client's */
+	struct str message;   /**< of a criticalEvent, else absent */
+	struct str data;      /**< JSON: the full new state */
+	struct str frame;     /**< what watchers get: event_write_frame() */
+};
+
+const char *event_name(enum event_kind kind);   /**< "tradeCreate", … */
+const char *entity_name(enum entity_kind kind); /**< "trade", "cargo", "inventory" */
+/** {"event":…,"id":…,"seq":…,"time":…,"message"?:…,"data":…} on one line, without newline. */
+void event_write_frame(struct buf *out, const struct event *event);
+
+#endif
