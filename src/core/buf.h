@@ -20,8 +20,15 @@ struct buf {
 void buf_free(struct buf *buf);
 /** Empties it; keeps the memory up to `keep` bytes, else gives it back. */
 void buf_reset(struct buf *buf, size_t keep);
+/** The slow half of buf_reserve(). */
+void buf_grow(struct buf *buf, size_t more);
 /** Room for `more` bytes behind the content; returns the place to write them (then add to len). */
-char *buf_reserve(struct buf *buf, size_t more);
+static inline char *buf_reserve(struct buf *buf, size_t more)
+{
+	if (more > buf->cap - buf->len || !buf->ptr)
+		buf_grow(buf, more);
+	return buf->ptr + buf->len;
+}
 void buf_add(struct buf *buf, const void *bytes, size_t len);
 void buf_add_str(struct buf *buf, struct str s);
 void buf_add_cstr(struct buf *buf, const char *text);

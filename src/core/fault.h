@@ -23,7 +23,7 @@ struct faults {
 };
 
 void faults_init(struct faults *faults, struct arena *arena);
-/** Adds one; `pointer` is copied, the detail formatted into the arena. */
+/** Adds one; `pointer` is copied, the detail formatted into the arena (cut at 511 bytes). */
 void faults_add(struct faults *faults, struct str pointer, const char *fmt, ...) printf_like(3, 4);
 static inline bool faults_any(const struct faults *faults)
 {

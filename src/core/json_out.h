@@ -1,7 +1,8 @@
 /** Writes JSON straight into a buffer; commas and escapes are taken care of.
  *
  *  Texts must be valid UTF-8; control characters, `"` and `\` are escaped, everything else goes out as it is.
- *  Wrong nesting is a bug and asserted.
+ *  Wrong nesting is a bug and asserted, as far as this writer opened the objects and arrays itself: a writer that
+ *  goes on inside somebody else's object may begin with a member.
  */
 #ifndef ITN_CORE_JSON_OUT_H
 #define ITN_CORE_JSON_OUT_H
@@ -12,14 +13,20 @@
 #include "core/buf.h"
 #include "core/str.h"
 
+/** Objects and arrays inside each other, at most. */
+#define JSON_OUT_DEPTH_MAX 64
+
 struct json_out {
 	struct buf *buf;
-	bool comma; /**< a value stands before: the next one needs a comma */
+	bool comma;       /**< a value stands before: the next one needs a comma */
+	bool key;         /**< a member's name stands before: its value is next */
+	unsigned depth;   /**< objects and arrays that are open */
+	uint64_t objects; /**< bit n: what is open at depth n is an object */
 };
 
 static inline struct json_out json_out_to(struct buf *buf)
 {
-	return (struct json_out){ buf, false };
+	return (struct json_out){ .buf = buf };
 }
 
 void json_out_object(struct json_out *out);     /**< { as a value */
@@ -28,7 +35,7 @@ void json_out_array(struct json_out *out);      /**< [ as a value */
 void json_out_array_end(struct json_out *out);  /**< ] */
 /** A member's name (plain ASCII without `"` and `\`); its value is the next thing written. */
 void json_out_key(struct json_out *out, const char *name);
-void json_out_str(struct json_out *out, struct str value);
+void json_out_str(struct json_out *out, struct str value); /**< null when it is absent */
 void json_out_int(struct json_out *out, int64_t value);
 void json_out_bool(struct json_out *out, bool value);
 void json_out_null(struct json_out *out);

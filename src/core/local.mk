@@ -1,20 +1,19 @@
 noinst_LIBRARIES += libitncore.a
 libitncore_a_CFLAGS = $(AM_CFLAGS) $(JSON_C_CFLAGS)
 libitncore_a_SOURCES = \
-	src/core/arena.h \
-	src/core/buf.h \
-	src/core/clock.h \
-	src/core/config.def \
-	src/core/config.h \
-	src/core/error.h \
-	src/core/fault.h \
-	src/core/id.h \
+	src/core/arena.c src/core/arena.h \
+	src/core/buf.c src/core/buf.h \
+	src/core/clock.c src/core/clock.h \
+	src/core/config.def src/core/config.h \
+	src/core/error.c src/core/error.h \
+	src/core/fault.c src/core/fault.h \
+	src/core/id.c src/core/id.h \
 	src/core/json_in.h \
-	src/core/json_out.h \
-	src/core/log.h \
+	src/core/json_out.c src/core/json_out.h \
+	src/core/log.c src/core/log.h \
+	src/core/memory.c src/core/memory.h \
 	src/core/net.h \
 	src/core/service.h \
-	src/core/status.h \
-	src/core/str.h \
-	src/core/utf8.h \
-	src/core/status.c
+	src/core/status.c src/core/status.h \
+	src/core/str.c src/core/str.h \
+	src/core/utf8.c src/core/utf8.h
