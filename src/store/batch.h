@@ -124,8 +124,9 @@ struct store_writes {
 	size_t job_done_count;
 	const struct verdict_write *verdicts;
 	size_t verdict_count;
-	const struct counter_write *counters;
+	const struct counter_write *counters; /**< a name that is not there yet counts from 0; each name once */
 	size_t counter_count;
+	struct str counters_from, counters_below; /**< counters with from <= name < below go; absent: none */
 };
 
 /** Writes and commits; the outcome is settled before it returns: ITN_OK it is in, ITN_CONFLICT it is not (run it again on a new

@@ -40,7 +40,8 @@ struct store_head {
 	char log[STORE_LOG_ID_LEN + 1]; /**< the log's identity: random hex, made with the schema */
 	int64_t schema;
 	int64_t epoch;
-	int64_t last_seq; /**< 0: nothing logged yet */
+	int64_t last_seq;  /**< 0: nothing logged yet */
+	int64_t logged_at; /**< loggedAt of the last event (kept by store_batch_commit from its last event); 0: none */
 };
 enum itn_status store_head(struct store *store, struct store_head *ret_head) must_check;
 
