@@ -1,0 +1,42 @@
+/** The state of one itn-api process: what every handler is given. */
+#ifndef ITN_API_API_H
+#define ITN_API_API_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/config.h"
+#include "core/json_out.h"
+#include "core/str.h"
+#include "http/router.h"
+
+/** One thing that must be well for this process to be ready. */
+struct health_check {
+	const char *name; /**< "store" */
+	/** Cheap, never waits (it reads what others keep up to date). On false `reason` may be given a sentence. */
+	bool (*ready)(void *context, struct buf *reason);
+	void *context;
+};
+
+#define HEALTH_CHECKS_MAX 8
+
+struct store;
+struct wake;
+
+struct api {
+	const struct config *config;
+	struct store *store;
+	struct wake *wake; /**< wakes the engine */
+	struct health_check checks[HEALTH_CHECKS_MAX];
+	size_t check_count;
+};
+
+/** The route table (routes.c): every path that exists, and nothing else decides one. */
+extern const struct route api_routes[];
+extern const size_t api_route_count;
+
+/** health.c */
+http_handler health_livez;
+http_handler health_readyz;
+
+#endif
