@@ -54,6 +54,9 @@ struct store_batch {
 	bool more_jobs;
 };
 
+/** Whether any entry or job waits: a cheap read outside any batch, for an engine that polls. */
+enum itn_status store_backlog(struct store_engine *engine, bool *ret_any) must_check;
+
 /** Begins the transaction, renews the lease, reads up to `max` entries and `max_jobs` jobs.
  *  ITN_LOST_LEASE: step down; ITN_CONFLICT: abort happened, begin again. After a failure no batch is open. */
 enum itn_status store_batch_begin(struct store_engine *engine, struct arena *arena, size_t max, size_t max_jobs,
@@ -98,6 +101,7 @@ struct stock_write {
 };
 struct verdict_write {
 	struct str request; /**< id of the ENTRY_REQUEST */
+	/** REQUEST_WAITING: not decided, it moves to the end of the backlog (its document has entries beyond this batch). */
 	enum request_state state;
 	struct str detail;
 };
