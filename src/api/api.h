@@ -21,12 +21,12 @@ struct health_check {
 #define HEALTH_CHECKS_MAX 8
 
 struct store;
-struct wake;
+struct bus_wake;
 
 struct api {
 	const struct config *config;
 	struct store *store;
-	struct wake *wake; /**< wakes the engine */
+	struct bus_wake *wake; /**< wakes the engine */
 	struct health_check checks[HEALTH_CHECKS_MAX];
 	size_t check_count;
 };
