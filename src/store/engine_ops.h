@@ -1,0 +1,80 @@
+/** What a store engine fills in: one function for each of store.h and batch.h, with their contracts.
+ *
+ *  store.c finds the engine by the URI's scheme and passes every call on. An engine's own state begins with a struct store
+ *  (or store_engine), which its open fills in, so that a pointer to the one is a pointer to the other.
+ *  store_close() and store_engine_close() never pass NULL on.
+ */
+#ifndef ITN_STORE_ENGINE_OPS_H
+#define ITN_STORE_ENGINE_OPS_H
+
+#include "store/batch.h"
+#include "store/store.h"
+
+struct store_ops {
+	enum itn_status (*open)(const struct config *config, struct store **ret_store, struct error *error);
+	void (*close)(struct store *store);
+	enum itn_status (*check)(struct store *store, struct error *error);
+	enum itn_status (*head)(struct store *store, struct store_head *ret_head);
+
+	enum itn_status (*trade_create)(struct store *store, const struct trade *trade, const struct entry *entry);
+	enum itn_status (*cargo_create)(struct store *store, const struct cargo *cargo, const struct entry *entry);
+	enum itn_status (*trade_change)(struct store *store, const struct trade *changed, int64_t from_version,
+					const struct entry *entry);
+	enum itn_status (*cargo_change)(struct store *store, const struct cargo *changed, int64_t from_version,
+					const struct entry *entry);
+	enum itn_status (*request_add)(struct store *store, const struct entry *request);
+	enum itn_status (*request_verdict)(struct store *store, struct arena *arena, struct str id,
+					   struct request_verdict *ret_verdict);
+
+	enum itn_status (*trade)(struct store *store, struct arena *arena, struct str id, struct trade *ret_trade);
+	enum itn_status (*cargo)(struct store *store, struct arena *arena, struct str id, struct cargo *ret_cargo);
+	enum itn_status (*trade_json)(struct store *store, struct str id, struct buf *out, int64_t *ret_version);
+	enum itn_status (*cargo_json)(struct store *store, struct str id, struct buf *out, int64_t *ret_version);
+	enum itn_status (*inventory_json)(struct store *store, struct str station, struct buf *out,
+					  int64_t *ret_version);
+	enum itn_status (*list)(struct store *store, const struct store_list *list, store_row_fn *row, void *context);
+	enum itn_status (*events)(struct store *store, int64_t after, size_t max, store_event_fn *row, void *context);
+	enum itn_status (*progress)(struct store *store, const struct str *ids, size_t count,
+				    enum store_progress *ret_progress);
+	enum itn_status (*counters)(struct store *store, struct str prefix, store_counter_fn *row, void *context);
+
+	enum itn_status (*engine_open)(struct store *store, const char *holder, struct store_engine **ret_engine,
+				       struct error *error);
+	void (*engine_close)(struct store_engine *engine);
+	enum itn_status (*lease_read)(struct store_engine *engine, struct store_lease *ret_lease);
+	enum itn_status (*lease_take)(struct store_engine *engine, const struct store_lease *seen);
+	enum itn_status (*lease_renew)(struct store_engine *engine);
+	void (*lease_release)(struct store_engine *engine);
+	enum itn_status (*backlog)(struct store_engine *engine, bool *ret_any);
+	enum itn_status (*batch_begin)(struct store_engine *engine, struct arena *arena, size_t max, size_t max_jobs,
+				       struct store_batch *ret_batch);
+	enum itn_status (*batch_trade)(struct store_engine *engine, struct arena *arena, struct str id,
+				       struct trade *ret_trade);
+	enum itn_status (*batch_cargo)(struct store_engine *engine, struct arena *arena, struct str id,
+				       struct cargo *ret_cargo);
+	enum itn_status (*batch_stock)(struct store_engine *engine, struct arena *arena, struct str station,
+				       struct str item, struct stock *ret_stock);
+	enum itn_status (*batch_open_cargo)(struct store_engine *engine, struct arena *arena, struct str destination,
+					    const struct store_cursor *after, size_t max, struct cargo **ret_cargo,
+					    size_t *ret_count);
+	enum itn_status (*batch_waiting)(struct store_engine *engine, struct arena *arena, struct str destination,
+					 const struct store_cursor *after, size_t max, struct trade **ret_trades,
+					 size_t *ret_count);
+	enum itn_status (*batch_loaded)(struct store_engine *engine, struct arena *arena, struct str shipment,
+					const struct store_cursor *after, size_t max, struct trade **ret_trades,
+					size_t *ret_count);
+	enum itn_status (*batch_lane_busy)(struct store_engine *engine, struct str lane, bool *ret_busy);
+	enum itn_status (*batch_commit)(struct store_engine *engine, const struct store_writes *writes);
+	void (*batch_abort)(struct store_engine *engine);
+	const char *(*engine_error)(const struct store_engine *engine);
+};
+
+struct store {
+	const struct store_ops *ops;
+};
+
+struct store_engine {
+	struct store *store;
+};
+
+#endif

@@ -1,0 +1,119 @@
+#include "store/store.h"
+
+#include <string.h>
+
+#include "store/engine_ops.h"
+#include "store/mongo.h"
+#include "store/sqlite.h"
+
+static const struct {
+	const char *scheme;
+	const struct store_ops *ops;
+} engines[] = {
+	{ "sqlite:", &sqlite_ops },
+	{ "mongodb:", &mongo_ops },
+	{ "mongodb+srv:", &mongo_ops },
+};
+
+enum itn_status store_open(const struct config *config, struct store **ret_store, struct error *error)
+{
+	for (size_t i = 0; i < sizeof(engines) / sizeof(engines[0]); i++)
+		if (!strncmp(config->store, engines[i].scheme, strlen(engines[i].scheme)))
+			return engines[i].ops->open(config, ret_store, error);
+	return error_set(error, ITN_INVALID, "the store is neither sqlite:PATH nor a mongodb:// URI");
+}
+
+void store_close(struct store *store)
+{
+	if (store)
+		store->ops->close(store);
+}
+
+enum itn_status store_check(struct store *store, struct error *error)
+{
+	return store->ops->check(store, error);
+}
+
+enum itn_status store_head(struct store *store, struct store_head *ret_head)
+{
+	return store->ops->head(store, ret_head);
+}
+
+enum itn_status store_trade_create(struct store *store, const struct trade *trade, const struct entry *entry)
+{
+	return store->ops->trade_create(store, trade, entry);
+}
+
+enum itn_status store_cargo_create(struct store *store, const struct cargo *cargo, const struct entry *entry)
+{
+	return store->ops->cargo_create(store, cargo, entry);
+}
+
+enum itn_status store_trade_change(struct store *store, const struct trade *changed, int64_t from_version,
+				   const struct entry *entry)
+{
+	return store->ops->trade_change(store, changed, from_version, entry);
+}
+
+enum itn_status store_cargo_change(struct store *store, const struct cargo *changed, int64_t from_version,
+				   const struct entry *entry)
+{
+	return store->ops->cargo_change(store, changed, from_version, entry);
+}
+
+enum itn_status store_request_add(struct store *store, const struct entry *request)
+{
+	return store->ops->request_add(store, request);
+}
+
+enum itn_status store_request_verdict(struct store *store, struct arena *arena, struct str id,
+				      struct request_verdict *ret_verdict)
+{
+	return store->ops->request_verdict(store, arena, id, ret_verdict);
+}
+
+enum itn_status store_trade(struct store *store, struct arena *arena, struct str id, struct trade *ret_trade)
+{
+	return store->ops->trade(store, arena, id, ret_trade);
+}
+
+enum itn_status store_cargo(struct store *store, struct arena *arena, struct str id, struct cargo *ret_cargo)
+{
+	return store->ops->cargo(store, arena, id, ret_cargo);
+}
+
+enum itn_status store_trade_json(struct store *store, struct str id, struct buf *out, int64_t *ret_version)
+{
+	return store->ops->trade_json(store, id, out, ret_version);
+}
+
+enum itn_status store_cargo_json(struct store *store, struct str id, struct buf *out, int64_t *ret_version)
+{
+	return store->ops->cargo_json(store, id, out, ret_version);
+}
+
+enum itn_status store_inventory_json(struct store *store, struct str station, struct buf *out, int64_t *ret_version)
+{
+	return store->ops->inventory_json(store, station, out, ret_version);
+}
+
+enum itn_status store_list(struct store *store, const struct store_list *list, store_row_fn *row, void *context)
+{
+	return store->ops->list(store, list, row, context);
+}
+
+enum itn_status store_events(struct store *store, int64_t after, size_t max, store_event_fn *row, void *context)
+{
+	return store->ops->events(store, after, max, row, context);
+}
+
+enum itn_status store_progress(struct store *store, const struct str *ids, size_t count,
+			       enum store_progress *ret_progress)
+{
+	return store->ops->progress(store, ids, count, ret_progress);
+}
+
+enum itn_status store_counters(struct store *store, struct str prefix, store_counter_fn *row, void *context)
+{
+	return store->ops->counters(store, prefix, row, context);
+}
