@@ -132,7 +132,7 @@ static unsigned days_in_month(unsigned year, unsigned month)
 	static const unsigned char days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
 	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
 
-	return days[month - 1] + (month == 2 && leap);
+	return month == 2 && leap ? 29 : days[month - 1];
 }
 
 static bool take_date(struct str *rest, int64_t *ret_days)

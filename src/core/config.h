@@ -23,18 +23,29 @@ enum config_user {
 
 struct config {
 #define CONFIG_UINT(key, env, def, min, max, who, help) uint64_t key;
-#define CONFIG_STR(key, env, def, who, help)            const char *key;
+#define CONFIG_OCTAL(key, env, def, who, help)          unsigned key;
 #define CONFIG_BOOL(key, env, def, who, help)           bool key;
 #define CONFIG_ENUM(key, env, def, values, who, help)   const char *key;
+#define CONFIG_STR(key, env, def, who, help)            const char *key;
+#define CONFIG_TEXT(key, env, def, form, who, help)     const char *key;
 #include "core/config.def"
 #undef CONFIG_UINT
-#undef CONFIG_STR
+#undef CONFIG_OCTAL
 #undef CONFIG_BOOL
 #undef CONFIG_ENUM
+#undef CONFIG_STR
+#undef CONFIG_TEXT
 };
 
-/** Defaults, then the environment, then argv (--key=value, --key value; key with '-' for '_'). Strings point into
- *  the environment and argv or to literals. On ITN_INVALID `problems` has a line for each fault. */
+/** What the flags ask for; the first of --help, --version and --check-config wins. */
+enum config_action { CONFIG_RUN, CONFIG_HELP, CONFIG_VERSION, CONFIG_CHECK };
+
+enum config_action config_action(int argc, char **argv);
+/** Every row's default. */
+void config_defaults(struct config *config);
+/** Defaults, then the environment, then argv (--key=value, --key value; key with '-' for '_'; the last one wins).
+ *  argv ends with NULL. Strings point into the environment and argv or to literals. On ITN_INVALID `problems` has a
+ *  line for each fault. */
 enum itn_status config_load(struct config *config, enum config_user who, int argc, char **argv, struct buf *problems)
 	must_check;
 /** The rows of `who` for --help: flag, variable, default, range, help. */

@@ -4,7 +4,10 @@ libitncore_a_SOURCES = \
 	src/core/arena.c src/core/arena.h \
 	src/core/buf.c src/core/buf.h \
 	src/core/clock.c src/core/clock.h \
-	src/core/config.def src/core/config.h \
+	src/core/config.c src/core/config.def src/core/config.h \
+	src/core/config_form.c \
+	src/core/config_row.c src/core/config_row.h \
+	src/core/config_text.c \
 	src/core/error.c src/core/error.h \
 	src/core/fault.c src/core/fault.h \
 	src/core/id.c src/core/id.h \
@@ -12,8 +15,8 @@ libitncore_a_SOURCES = \
 	src/core/json_out.c src/core/json_out.h \
 	src/core/log.c src/core/log.h \
 	src/core/memory.c src/core/memory.h \
-	src/core/net.h \
-	src/core/service.h \
+	src/core/net.c src/core/net.h \
+	src/core/service.c src/core/service.h \
 	src/core/status.c src/core/status.h \
 	src/core/str.c src/core/str.h \
 	src/core/utf8.c src/core/utf8.h

@@ -4,7 +4,8 @@
  *  SIGTERM and SIGINT begin the drain: service_stop_fd() becomes readable and service_stopping() true; a second one ends
  *  the process at once with status 1. SIGHUP and SIGPIPE are ignored. Exit codes follow sysexits.h.
  *
- *  Flags that each daemon has: --help, --version, --check-config (parse, print nothing, exit 0 or EX_CONFIG), one
+ *  Flags that each daemon has: --help, --version, --check-config (exit 0 without a word, or
+ *  EX_CONFIG with a line on stderr for each fault), one
  *  --key=value for each row of config.def that the daemon uses.
  */
 #ifndef ITN_CORE_SERVICE_H
