@@ -1,8 +1,9 @@
 /** JSON that somebody sent: a strict scan (RFC 8259, valid UTF-8, bounded depth), then json-c behind this door.
  *
  *  The scan refuses what json-c lets pass: trailing commas, comments, control characters, lone surrogates,
- *  leading zeros, NaN, a byte order mark, text after the value, depth beyond the limit, NUL in strings is kept
- *  as \u0000 and given out as a byte 0. It also notes which members are given twice in their object.
+ *  leading zeros, NaN, a byte order mark, text after the value, depth beyond the limit. It also notes which members are
+ *  given more than once in their object (of which the last one counts); more than 64 such members are refused. \u0000
+ *  in a string is a byte 0; a member whose name has one is never found.
  *
  *  A value belongs to its document and is valid until json_in_free(). One thread at a time.
  */
@@ -26,7 +27,7 @@ typedef struct json_value json_value; /**< any value in it; never defined */
 
 enum json_type { JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
 
-/** Scans and parses. On ITN_INVALID one fault (pointer "") says what is wrong and at which byte.
+/** Scans and parses. On ITN_INVALID one fault (pointer "") says what is wrong and at which byte, counted from 0.
  *  The texts that it hands out live in `arena` or in the document. */
 enum itn_status json_in_parse(struct arena *arena, struct str text, struct faults *faults, struct json_in **ret_doc)
 	must_check;

@@ -11,9 +11,11 @@ libitncore_a_SOURCES = \
 	src/core/error.c src/core/error.h \
 	src/core/fault.c src/core/fault.h \
 	src/core/id.c src/core/id.h \
-	src/core/json_in.h \
+	src/core/json_in.c src/core/json_in.h \
 	src/core/json_out.c src/core/json_out.h \
+	src/core/json_scan.c src/core/json_scan.h \
 	src/core/log.c src/core/log.h \
+	src/core/map.c src/core/map.h \
 	src/core/memory.c src/core/memory.h \
 	src/core/net.c src/core/net.h \
 	src/core/service.c src/core/service.h \
