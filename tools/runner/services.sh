@@ -1,0 +1,54 @@
+# What runs, in the order of starting, and how each is started and stopped. Everything runs in ITN_DIR/run and names its
+# sockets by relative paths: a path of any length, with any character in it, will do.
+
+services_list() {
+	[ -z "$own_redis" ] || echo redis
+	local n
+	for ((n = 1; n <= ITN_ENGINE_PROCESSES; n++)); do echo "itn-engine-$n"; done
+	for ((n = 1; n <= ITN_API_PROCESSES; n++)); do echo "itn-api-$n"; done
+	echo itn-gateway
+	echo nginx
+}
+
+service_exec() { # NAME: becomes the service
+	exec 9>&-
+	export ITN_REDIS=${ITN_REDIS:-unix:redis.sock} ITN_API_URL=http://$(settings_address)
+	export ITN_API_LISTEN=unix:$1.sock ITN_GATEWAY_LISTEN=unix:itn-gateway.sock
+	case $1 in
+	redis)
+		exec setsid redis-server --port 0 --unixsocket redis.sock --unixsocketperm 600 --save '' --appendonly no \
+			--dir . --daemonize no --supervised no
+		;;
+	itn-api-*) exec setsid "$bin/itn-api" ;;
+	itn-engine-*) exec setsid "$bin/itn-engine" ;;
+	itn-gateway) exec setsid "$bin/itn-gateway" ;;
+	nginx) exec setsid /usr/sbin/nginx -e stderr -p "$ITN_DIR/" -c nginx/nginx.conf -g 'daemon off;' ;;
+	esac
+}
+
+nginx_configure() {
+	local text servers= n user=
+	text=$(<"$root/nginx/runner.conf.in")
+	for ((n = 1; n <= ITN_API_PROCESSES; n++)); do servers+="		server unix:itn-api-$n.sock max_fails=0;"$'\n'; done
+	[ "$(id -u)" -ne 0 ] || user="user root;"
+	text=${text//@USER@/"$user"}
+	text=${text//@API_SERVERS@/"${servers%$'\n'}"}
+	text=${text//@LISTEN@/"$(settings_listen)"}
+	cp "$root"/nginx/*.conf "$ITN_DIR/nginx/" && printf '%s\n' "$text" >"$ITN_DIR/nginx/nginx.conf"
+}
+
+# No new requests, then the workers finish what they have begun, then the engine; the gateway says goodbye to its
+# clients through nginx, which ends with the last of them.
+services_stop() {
+	local drain=$((${ITN_DRAIN_MS:-10000} / 1000 + 2)) pattern names
+	process_signal QUIT nginx
+	for pattern in 'itn-api-*' 'itn-engine-*' itn-gateway; do
+		names=$(process_recorded "$pattern")
+		process_signal TERM $names
+		process_wait "$drain" $names
+	done
+	process_wait 5 nginx
+	process_signal TERM redis
+	process_wait 5 redis
+	find "$ITN_DIR/run" -mindepth 1 ! -name supervisor.pid -delete
+}
