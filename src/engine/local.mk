@@ -1,2 +1,15 @@
 noinst_LIBRARIES += libitnengine.a
-libitnengine_a_SOURCES =
+libitnengine_a_SOURCES = \
+	src/engine/draft.c src/engine/draft.h \
+	src/engine/effects.c src/engine/effects.h \
+	src/engine/engine.c src/engine/engine.h \
+	src/engine/lane.c src/engine/lane.h \
+	src/engine/lease.c src/engine/lease.h \
+	src/engine/number.c src/engine/number.h \
+	src/engine/publisher.c src/engine/publisher.h \
+	src/engine/sequencer.c src/engine/sequencer.h \
+	src/engine/tell.c
+
+bin_PROGRAMS += itn-engine
+itn_engine_SOURCES = src/engine/main.c
+itn_engine_LDADD = libitnengine.a $(bus_libs) $(store_libs) $(core_libs)

@@ -1,0 +1,91 @@
+/** The draft of one batch: documents as read in its snapshot, what they become, and the events that tell it.
+ *
+ *  Everything lives in the batch's arena. Documents are read once; what the draft holds overrides what the store would say.
+ *  Changes by effects are told once per document at the end (draft_tell_all); a status change is told at once.
+ */
+#ifndef ITN_ENGINE_DRAFT_H
+#define ITN_ENGINE_DRAFT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/buf.h"
+#include "core/map.h"
+#include "core/status.h"
+#include "store/batch.h"
+
+/** A document in the draft. */
+struct draft_trade {
+	struct trade trade;
+	int64_t from_version; /**< as read: the guard of its write */
+	bool touched;         /**< to be written */
+	struct job *untold;   /**< cause of the last change that no event tells yet, else NULL */
+};
+struct draft_cargo {
+	struct cargo cargo;
+	int64_t from_version;
+	bool touched;
+	struct job *untold;
+};
+struct draft_stock {
+	struct stock stock;
+	int64_t from_version;
+	struct job *untold; /**< stock changes by effects only: untold until the end of the batch */
+};
+
+/** A growing array of pointers or structs in the arena. */
+struct draft_list {
+	void **at;
+	size_t count, capacity;
+};
+
+struct draft {
+	struct arena *arena;
+	struct store_engine *store;
+	int64_t now;   /**< time of derived events and loggedAt of all */
+	int64_t seq;   /**< last number given */
+	struct str id; /**< the batch's id */
+	struct buf json; /**< scratch, kept from batch to batch */
+
+	struct map trades_by_id, cargo_by_id, stock_by_key, lanes_by_name;
+	struct draft_list trades, cargo, stock; /**< in the order of their first appearance */
+	struct draft_list events, verdicts, counters;
+	size_t documents; /**< read so far: what the budget of effects counts */
+};
+
+/** Begins anew for a batch just begun; keeps only the scratch buffer. */
+void draft_begin(struct draft *draft, struct arena *arena, struct store_engine *store, const struct store_head *head);
+void draft_list_add(struct draft_list *list, struct arena *arena, void *item);
+
+/** The document, from the draft or else from the store. ITN_NOT_FOUND only for a trade or cargo that nobody stored. */
+enum itn_status draft_trade(struct draft *draft, struct str id, struct draft_trade **ret) must_check;
+enum itn_status draft_cargo(struct draft *draft, struct str id, struct draft_cargo **ret) must_check;
+/** A record that is not there yet is made, with version 0. */
+enum itn_status draft_stock(struct draft *draft, struct str station, struct str item, struct draft_stock **ret) must_check;
+/** A document that a query of this snapshot gave: the draft's own when it has it already. */
+struct draft_trade *draft_adopt_trade(struct draft *draft, const struct trade *trade);
+struct draft_cargo *draft_adopt_cargo(struct draft *draft, const struct cargo *cargo);
+
+/** Appends an event with the next number; `event` has kind, entity, key, version, time, id, cause, message and data. */
+void draft_log(struct draft *draft, struct event event);
+/** The id of the next event derived from the job's cause. */
+struct str draft_derived_id(struct draft *draft, struct job *cause);
+/** Tells a trade or cargo as it is now; a change that was untold is told with it. */
+void draft_tell_trade(struct draft *draft, struct draft_trade *document, struct job *cause);
+/** A criticalEvent about a trade or cargo as it is now. */
+void draft_warn_trade(struct draft *draft, const struct draft_trade *document, const char *message, struct job *cause);
+void draft_warn_cargo(struct draft *draft, const struct draft_cargo *document, const char *message, struct job *cause);
+/** One event for each document with an untold change, its version one higher. */
+void draft_tell_all(struct draft *draft);
+
+/** Adds to a counter. */
+void draft_count(struct draft *draft, struct str name, int64_t delta);
+
+/** A copy of the bytes in the scratch buffer. */
+struct str draft_json(struct draft *draft);
+
+/** Collects everything into `ret_writes` (jobs are the caller's). */
+void draft_writes(struct draft *draft, struct store_writes *ret_writes);
+
+#endif

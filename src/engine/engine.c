@@ -1,0 +1,200 @@
+#include "engine/engine.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "bus/listener.h"
+#include "bus/redis.h"
+#include "core/id.h"
+#include "core/log.h"
+#include "core/service.h"
+#include "engine/lease.h"
+#include "engine/publisher.h"
+#include "engine/sequencer.h"
+
+/* A wake-up can be lost with the connection that it was sent on: look this often all the same. */
+#define LOOK_MS 200
+
+struct engine {
+	const struct config *config;
+	char holder[64];
+	struct store *store;
+	struct store_engine *handle;
+	struct lease lease;
+	struct sequencer *sequencer;
+	struct publisher *publisher;
+	struct bus_listener *listener;
+	struct bus_backoff backoff;
+	bool away; /* the store; said so in the log */
+};
+
+static void wait_ms(struct engine *engine, int ms, bool for_wake)
+{
+	struct pollfd fds[2] = {
+		{ .fd = service_stop_fd(), .events = POLLIN },
+		{ .fd = bus_listener_fd(engine->listener), .events = POLLIN },
+	};
+
+	poll(fds, for_wake ? 2 : 1, ms);
+	service_alive();
+}
+
+static void step_down(struct engine *engine, const char *why)
+{
+	log_warn("lease lost", LOG_CSTR("why", why));
+	publisher_pause(engine->publisher);
+	lease_lose(&engine->lease);
+	service_status("standing by");
+}
+
+static void store_is_away(struct engine *engine, enum itn_status status)
+{
+	if (!engine->away)
+		log_warn("store does not answer", LOG_CSTR("status", itn_status_name(status)),
+			 LOG_CSTR("why", store_engine_error(engine->handle)));
+	engine->away = true;
+	wait_ms(engine, (int)bus_backoff_next(&engine->backoff), false);
+}
+
+static void store_is_back(struct engine *engine)
+{
+	if (engine->away)
+		log_info("store answers again");
+	engine->away = false;
+	bus_backoff_reset(&engine->backoff);
+}
+
+static void become_active(struct engine *engine)
+{
+	struct store_head head;
+
+	log_info("lease taken", LOG_CSTR("holder", engine->holder));
+	service_status("active");
+	if (store_head(engine->store, &head) == ITN_OK)
+		publisher_follow(engine->publisher, head.last_seq);
+}
+
+static void stand_by(struct engine *engine)
+{
+	enum itn_status status = lease_try(&engine->lease);
+
+	if (status != ITN_OK) {
+		store_is_away(engine, status);
+		return;
+	}
+	store_is_back(engine);
+	if (engine->lease.held)
+		become_active(engine);
+	else
+		wait_ms(engine, (int)(engine->config->lease_ms / 10), false);
+}
+
+static void rest(struct engine *engine)
+{
+	enum itn_status status = lease_keep(&engine->lease);
+
+	if (status == ITN_LOST_LEASE || status == ITN_UNKNOWN)
+		step_down(engine, itn_status_name(status));
+	else if (status != ITN_OK)
+		store_is_away(engine, status);
+	else
+		wait_ms(engine, bus_listener_connected(engine->listener) ? LOOK_MS : (int)engine->config->poll_ms, true);
+}
+
+/* ITN_FAILED ends the engine: an event is never skipped. */
+static enum itn_status work(struct engine *engine)
+{
+	struct sequencer_result result = { 0 };
+	bool any;
+	enum itn_status status;
+
+	bus_listener_take(engine->listener);
+	status = store_backlog(engine->handle, &any);
+	if (status == ITN_OK && !any) {
+		store_is_back(engine);
+		rest(engine);
+		return ITN_OK;
+	}
+	if (status == ITN_OK)
+		status = sequencer_run(engine->sequencer, &result);
+	switch (status) {
+	case ITN_OK:
+		store_is_back(engine);
+		lease_renewed(&engine->lease);
+		if (result.events)
+			publisher_follow(engine->publisher, result.last_seq);
+		service_alive();
+		return ITN_OK;
+	case ITN_CONFLICT:
+		return ITN_OK;
+	case ITN_LOST_LEASE:
+	case ITN_UNKNOWN:
+		step_down(engine, itn_status_name(status));
+		return ITN_OK;
+	case ITN_FAILED:
+		log_error("event can't be numbered", LOG_CSTR("what", sequencer_stuck(engine->sequencer)),
+			  LOG_CSTR("why", store_engine_error(engine->handle)));
+		return ITN_FAILED;
+	default:
+		store_is_away(engine, status);
+		return ITN_OK;
+	}
+}
+
+static enum itn_status engine_open(struct engine *engine, struct error *error)
+{
+	const struct config *config = engine->config;
+	char random[13];
+	enum itn_status status;
+
+	id_random_hex(random, 12);
+	snprintf(engine->holder, sizeof(engine->holder), "%ld-%s", (long)getpid(), random);
+	engine->backoff = BUS_BACKOFF;
+	status = store_open(config, &engine->store, error);
+	if (status == ITN_OK)
+		status = store_engine_open(engine->store, engine->holder, &engine->handle, error);
+	if (status == ITN_OK)
+		status = publisher_new(config, engine->store, &engine->publisher, error);
+	if (status == ITN_OK)
+		status = bus_listener_new(config->redis, config->network, BUS_WAKE, &engine->listener, error);
+	if (status != ITN_OK)
+		return status;
+	lease_init(&engine->lease, engine->handle, (int64_t)config->lease_ms);
+	engine->sequencer = sequencer_new(config, engine->handle);
+	return ITN_OK;
+}
+
+static void engine_close(struct engine *engine)
+{
+	if (engine->handle)
+		lease_release(&engine->lease);
+	publisher_free(engine->publisher);
+	bus_listener_free(engine->listener);
+	sequencer_free(engine->sequencer);
+	store_engine_close(engine->handle);
+	store_close(engine->store);
+}
+
+int engine_run(const struct config *config)
+{
+	struct engine engine = { .config = config };
+	struct error error = { "" };
+	enum itn_status status = engine_open(&engine, &error);
+
+	if (status != ITN_OK) {
+		log_error("engine can't start", LOG_CSTR("why", error.text));
+		engine_close(&engine);
+		return status == ITN_INVALID ? EX_CONFIG : EX_UNAVAILABLE;
+	}
+	service_ready("standing by");
+	while (status == ITN_OK && !service_stopping()) {
+		if (engine.lease.held)
+			status = work(&engine);
+		else
+			stand_by(&engine);
+	}
+	engine_close(&engine);
+	return status == ITN_OK ? EX_OK : EX_SOFTWARE;
+}

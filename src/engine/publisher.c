@@ -1,0 +1,283 @@
+#include "engine/publisher.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bus/publisher.h"
+#include "bus/redis.h"
+#include "core/arena.h"
+#include "core/clock.h"
+#include "core/log.h"
+#include "core/memory.h"
+
+#define FRAMES_MAX 256
+#define LAST_WORDS_MS 1000
+#define CHECK_MS 1000
+
+struct publisher {
+	struct store *store;
+	struct bus_publisher *bus;
+	int64_t stream_max;
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	/* under the lock */
+	int64_t target; /* 0: paused */
+	bool stopping;
+	int64_t stop_at;
+	/* the thread's own */
+	char log[STORE_LOG_ID_LEN + 1];
+	int64_t next; /* seq to publish next, 0: ask Redis */
+	bool away;    /* said so in the log */
+	struct bus_backoff backoff;
+	struct arena *arena;
+};
+
+struct slice {
+	struct arena *arena;
+	struct str frames[FRAMES_MAX];
+	int64_t first;
+	size_t count;
+};
+
+static void take_frame(void *context, const struct store_event_row *row)
+{
+	struct slice *slice = context;
+
+	if (slice->count == 0)
+		slice->first = row->seq;
+	slice->frames[slice->count++] = arena_str(slice->arena, row->frame);
+}
+
+static enum itn_status read_slice(struct publisher *publisher, int64_t after, struct slice *slice)
+{
+	arena_reset(publisher->arena);
+	slice->arena = publisher->arena;
+	slice->count = 0;
+	return store_events(publisher->store, after, FRAMES_MAX, take_frame, slice);
+}
+
+static enum itn_status ask_position(struct publisher *publisher, struct error *error)
+{
+	struct store_head head;
+	int64_t last;
+	enum itn_status status = store_head(publisher->store, &head);
+
+	if (status != ITN_OK)
+		return status;
+	memcpy(publisher->log, head.log, sizeof(publisher->log));
+	status = bus_publish_position(publisher->bus, str_from(publisher->log), &last, error);
+	if (status != ITN_OK)
+		return status;
+	/* Read behind the answer: a stream that is ahead of the log then is of a log that a restore took back. */
+	status = store_head(publisher->store, &head);
+	if (status != ITN_OK)
+		return status;
+	if (last > head.last_seq)
+		return bus_publish_drop(publisher->bus, str_from(publisher->log), last, error);
+	publisher->next = last + 1;
+	return ITN_OK;
+}
+
+/* Redis lost the stream: fill it with the latest events, then tell the readers. */
+static enum itn_status seed(struct publisher *publisher, struct error *error)
+{
+	struct slice slice;
+	struct store_head head;
+	int64_t after, last = 0;
+	enum itn_status status = store_head(publisher->store, &head);
+
+	if (status != ITN_OK)
+		return status;
+	after = head.last_seq > publisher->stream_max ? head.last_seq - publisher->stream_max : 0;
+	do {
+		status = read_slice(publisher, after, &slice);
+		if (status != ITN_OK || slice.count == 0)
+			break;
+		status = bus_publish_seed(publisher->bus, str_from(publisher->log), slice.first, slice.frames,
+					  slice.count, &last, error);
+		after = slice.first + (int64_t)slice.count - 1;
+	} while (status == ITN_OK && slice.count == FRAMES_MAX);
+	if (status == ITN_OK && last)
+		status = bus_publish_reset(publisher->bus, str_from(publisher->log), last, error);
+	publisher->next = status == ITN_OK && last ? last + 1 : 0;
+	if (status == ITN_OK && last)
+		log_info("recent feed seeded", LOG_INT("last", last));
+	return status;
+}
+
+static enum itn_status publish_slice(struct publisher *publisher, struct error *error)
+{
+	struct slice slice;
+	int64_t last = 0;
+	enum itn_status status = read_slice(publisher, publisher->next - 1, &slice);
+
+	if (status != ITN_OK || slice.count == 0)
+		return status;
+	status = bus_publish(publisher->bus, str_from(publisher->log), slice.first, slice.frames, slice.count, &last,
+			     error);
+	publisher->next = status == ITN_OK ? last + 1 : 0;
+	return status;
+}
+
+static enum itn_status step(struct publisher *publisher, struct error *error)
+{
+	enum itn_status status = ITN_OK;
+
+	if (publisher->next == 0)
+		status = ask_position(publisher, error);
+	else
+		status = publish_slice(publisher, error);
+	if (status == ITN_NOT_FOUND)
+		status = seed(publisher, error);
+	return status;
+}
+
+static struct timespec in_ms(unsigned ms)
+{
+	struct timespec at;
+
+	clock_gettime(CLOCK_MONOTONIC, &at);
+	at.tv_sec += ms / 1000;
+	at.tv_nsec += (long)(ms % 1000) * 1000000;
+	if (at.tv_nsec >= 1000000000) {
+		at.tv_sec++;
+		at.tv_nsec -= 1000000000;
+	}
+	return at;
+}
+
+static bool has_nothing_to_do(const struct publisher *publisher)
+{
+	return publisher->target == 0 || (publisher->next && publisher->target < publisher->next);
+}
+
+/* Waits until there is something to publish, or it is time to see whether Redis still has what it was given. */
+static int64_t wait_for_work(struct publisher *publisher, bool *ret_stopping)
+{
+	struct timespec until = in_ms(CHECK_MS);
+	int64_t target;
+	int late = 0;
+
+	pthread_mutex_lock(&publisher->lock);
+	while (!publisher->stopping && has_nothing_to_do(publisher) && late == 0)
+		late = pthread_cond_timedwait(&publisher->changed, &publisher->lock, &until);
+	if (late)
+		publisher->next = 0;
+	target = publisher->target;
+	*ret_stopping = publisher->stopping;
+	pthread_mutex_unlock(&publisher->lock);
+	return target;
+}
+
+static void wait_a_while(struct publisher *publisher, unsigned ms)
+{
+	struct timespec until = in_ms(ms);
+	int late = 0;
+
+	pthread_mutex_lock(&publisher->lock);
+	while (!publisher->stopping && late == 0)
+		late = pthread_cond_timedwait(&publisher->changed, &publisher->lock, &until);
+	pthread_mutex_unlock(&publisher->lock);
+}
+
+static void failed(struct publisher *publisher, enum itn_status status, const struct error *error)
+{
+	publisher->next = 0;
+	if (!publisher->away)
+		log_warn("publishing waits", LOG_CSTR("status", itn_status_name(status)), LOG_CSTR("why", error->text));
+	publisher->away = true;
+	wait_a_while(publisher, bus_backoff_next(&publisher->backoff));
+}
+
+static void *run(void *context)
+{
+	struct publisher *publisher = context;
+	bool stopping = false;
+
+	for (;;) {
+		struct error error = { "" };
+		int64_t target = wait_for_work(publisher, &stopping);
+		enum itn_status status;
+
+		if (stopping && (target == 0 || (publisher->next && publisher->next > target) ||
+				 clock_monotonic_ms() > publisher->stop_at))
+			return NULL;
+		if (target == 0)
+			continue;
+		status = step(publisher, &error);
+		if (status != ITN_OK && status != ITN_CONFLICT) {
+			if (stopping)
+				return NULL;
+			failed(publisher, status, &error);
+			continue;
+		}
+		if (publisher->away)
+			log_info("publishing goes on", LOG_INT("next", publisher->next));
+		publisher->away = false;
+		bus_backoff_reset(&publisher->backoff);
+	}
+}
+
+static void publisher_delete(struct publisher *publisher)
+{
+	bus_publisher_free(publisher->bus);
+	arena_free(publisher->arena);
+	pthread_cond_destroy(&publisher->changed);
+	pthread_mutex_destroy(&publisher->lock);
+	free(publisher);
+}
+
+enum itn_status publisher_new(const struct config *config, struct store *store, struct publisher **ret,
+			      struct error *error)
+{
+	struct publisher *publisher = memory_calloc(1, sizeof(*publisher));
+	pthread_condattr_t monotonic;
+	enum itn_status status;
+
+	publisher->store = store;
+	publisher->stream_max = (int64_t)config->stream_max;
+	publisher->backoff = BUS_BACKOFF;
+	publisher->arena = arena_new((size_t)1 << 16);
+	pthread_mutex_init(&publisher->lock, NULL);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&publisher->changed, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+	status = bus_publisher_new(config->redis, config->network, config->stream_max, &publisher->bus, error);
+	if (status == ITN_OK && pthread_create(&publisher->thread, NULL, run, publisher) != 0)
+		status = error_set(error, ITN_FAILED, "no thread for the publisher");
+	if (status != ITN_OK) {
+		publisher_delete(publisher);
+		return status;
+	}
+	*ret = publisher;
+	return ITN_OK;
+}
+
+void publisher_free(struct publisher *publisher)
+{
+	if (!publisher)
+		return;
+	pthread_mutex_lock(&publisher->lock);
+	publisher->stopping = true;
+	publisher->stop_at = clock_monotonic_ms() + LAST_WORDS_MS;
+	pthread_cond_signal(&publisher->changed);
+	pthread_mutex_unlock(&publisher->lock);
+	pthread_join(publisher->thread, NULL);
+	publisher_delete(publisher);
+}
+
+void publisher_follow(struct publisher *publisher, int64_t last_seq)
+{
+	pthread_mutex_lock(&publisher->lock);
+	publisher->target = last_seq;
+	pthread_cond_signal(&publisher->changed);
+	pthread_mutex_unlock(&publisher->lock);
+}
+
+void publisher_pause(struct publisher *publisher)
+{
+	publisher_follow(publisher, 0);
+}

@@ -1,0 +1,237 @@
+#include "engine/sequencer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "core/memory.h"
+#include "engine/effects.h"
+#include "engine/number.h"
+
+#define JOBS_MAX 1024
+#define MINUTES_KEPT_MS INT64_C(86400000)
+#define SCRATCH_KEPT ((size_t)1 << 20)
+
+struct sequencer {
+	const struct config *config;
+	struct store_engine *store;
+	struct arena *arena;
+	struct draft draft;
+	size_t size;           /* entries of the next batch at most */
+	int64_t batch_ms;      /* a batch that takes longer makes the next one smaller */
+	int64_t dropped_until; /* minute counters below are gone */
+	char stuck[256];
+};
+
+/* The outcome of the jobs of one batch. */
+struct work {
+	struct draft *draft;
+	struct map waiting; /* lanes whose oldest job has not ended */
+	size_t budget;
+	bool check_lanes;   /* more jobs are stored than were read */
+	struct draft_list stored; /* struct job, to be written */
+	struct draft_list done;   /* struct job that was stored and ends */
+	bool again;               /* something could go on at once */
+};
+
+struct sequencer *sequencer_new(const struct config *config, struct store_engine *store)
+{
+	struct sequencer *sequencer = memory_calloc(1, sizeof(*sequencer));
+
+	sequencer->config = config;
+	sequencer->store = store;
+	sequencer->arena = arena_new((size_t)1 << 16);
+	sequencer->size = (size_t)config->batch_max;
+	sequencer->batch_ms = (int64_t)config->batch_ms;
+	if (!sequencer->batch_ms)
+		sequencer->batch_ms = strncmp(config->store, "mongodb", 7) == 0 ? 100 : 10;
+	return sequencer;
+}
+
+void sequencer_free(struct sequencer *sequencer)
+{
+	if (!sequencer)
+		return;
+	buf_free(&sequencer->draft.json);
+	arena_free(sequencer->arena);
+	free(sequencer);
+}
+
+const char *sequencer_stuck(const struct sequencer *sequencer)
+{
+	return sequencer->stuck;
+}
+
+static enum itn_status lane_waits(struct work *work, const struct job *job, bool is_new, bool *ret_waits)
+{
+	*ret_waits = map_get(&work->waiting, job->lane) != NULL;
+	if (*ret_waits || !is_new || !work->check_lanes)
+		return ITN_OK;
+	return store_batch_lane_busy(work->draft->store, job->lane, ret_waits);
+}
+
+static enum itn_status run_job(struct work *work, struct job *job, bool is_new)
+{
+	enum effect_state state = EFFECT_DONE;
+	bool waits;
+	enum itn_status status = lane_waits(work, job, is_new, &waits);
+
+	if (status == ITN_OK && waits) {
+		if (is_new)
+			draft_list_add(&work->stored, work->draft->arena, job);
+		return ITN_OK;
+	}
+	if (status == ITN_OK && work->draft->documents >= work->budget)
+		state = EFFECT_PARTIAL;
+	else if (status == ITN_OK)
+		status = effects_run(work->draft, job, work->budget, &state);
+	if (status != ITN_OK)
+		return status;
+	if (state == EFFECT_DONE) {
+		if (!is_new)
+			draft_list_add(&work->done, work->draft->arena, job);
+		return ITN_OK;
+	}
+	map_put(&work->waiting, job->lane, job);
+	draft_list_add(&work->stored, work->draft->arena, job);
+	work->again |= state == EFFECT_PARTIAL;
+	return ITN_OK;
+}
+
+static enum itn_status run_jobs(struct work *work, const struct store_batch *batch, const struct draft_list *new_jobs)
+{
+	enum itn_status status = ITN_OK;
+
+	for (size_t i = 0; i < batch->job_count && status == ITN_OK; i++)
+		status = run_job(work, &batch->jobs[i], false);
+	for (size_t i = 0; i < new_jobs->count && status == ITN_OK; i++)
+		status = run_job(work, new_jobs->at[i], true);
+	return status;
+}
+
+static void collect_jobs(struct work *work, struct store_writes *writes)
+{
+	struct arena *arena = work->draft->arena;
+	struct job *jobs = arena_calloc(arena, work->stored.count + 1, sizeof(*jobs));
+	int64_t *done = arena_calloc(arena, work->done.count + 1, sizeof(*done));
+
+	for (size_t i = 0; i < work->stored.count; i++)
+		jobs[i] = *(const struct job *)work->stored.at[i];
+	for (size_t i = 0; i < work->done.count; i++)
+		done[i] = ((const struct job *)work->done.at[i])->seq;
+	writes->jobs = jobs;
+	writes->job_count = work->stored.count;
+	writes->jobs_done = done;
+	writes->job_done_count = work->done.count;
+}
+
+static void drop_old_minutes(struct sequencer *sequencer, struct store_writes *writes)
+{
+	int64_t until = (sequencer->draft.now - MINUTES_KEPT_MS) / 60000 * 60000;
+	char at[TIME_LEN + 1];
+
+	if (until <= sequencer->dropped_until)
+		return;
+	time_format(until, at);
+	writes->counters_from = STR("trades.created.minute.");
+	writes->counters_below = arena_printf(sequencer->arena, "trades.created.minute.%.16s", at);
+	sequencer->dropped_until = until;
+}
+
+static void name_stuck(struct sequencer *sequencer, const struct store_batch *batch, size_t place)
+{
+	if (place >= batch->count) {
+		snprintf(sequencer->stuck, sizeof(sequencer->stuck), "effects of a batch behind seq %lld",
+			 (long long)batch->head.last_seq);
+		return;
+	}
+	snprintf(sequencer->stuck, sizeof(sequencer->stuck), "event %.*s of %s %.*s",
+		 STR_ARG(batch->entries[place].id), entity_name(batch->entries[place].entity),
+		 STR_ARG(batch->entries[place].key));
+}
+
+/* Numbers and applies the open batch; ITN_OK leaves everything in the draft and `work`. */
+static enum itn_status compute(struct sequencer *sequencer, const struct store_batch *batch, struct work *work)
+{
+	struct number number = { .draft = &sequencer->draft };
+	size_t place = batch->count;
+	enum itn_status status;
+
+	draft_begin(&sequencer->draft, sequencer->arena, sequencer->store, &batch->head);
+	status = number_entries(&number, batch->entries, batch->count, &place);
+	if (status == ITN_OK) {
+		place = batch->count;
+		*work = (struct work){
+			.draft = &sequencer->draft,
+			.budget = sequencer->draft.documents + (size_t)sequencer->config->chunk_max,
+			.check_lanes = batch->more_jobs,
+		};
+		map_init(&work->waiting, sequencer->arena);
+		status = run_jobs(work, batch, &number.jobs);
+	}
+	if (status == ITN_FAILED || status == ITN_NOT_FOUND)
+		name_stuck(sequencer, batch, place);
+	return status == ITN_NOT_FOUND ? ITN_FAILED : status;
+}
+
+static enum itn_status commit(struct sequencer *sequencer, const struct store_batch *batch, struct work *work,
+			      struct sequencer_result *ret_result)
+{
+	struct store_writes writes;
+	enum itn_status status;
+
+	draft_tell_all(&sequencer->draft);
+	draft_writes(&sequencer->draft, &writes);
+	collect_jobs(work, &writes);
+	drop_old_minutes(sequencer, &writes);
+	status = store_batch_commit(sequencer->store, &writes);
+	if (status == ITN_EXISTS || status == ITN_FAILED)
+		name_stuck(sequencer, batch, 0);
+	if (status == ITN_OK)
+		*ret_result = (struct sequencer_result){
+			.last_seq = writes.last_seq,
+			.more = batch->more || work->again,
+			.events = writes.event_count,
+		};
+	return status == ITN_EXISTS ? ITN_FAILED : status;
+}
+
+static void adapt(struct sequencer *sequencer, enum itn_status status, const struct store_batch *batch, int64_t took_ms)
+{
+	if (status == ITN_CONFLICT || (status == ITN_OK && took_ms > sequencer->batch_ms))
+		sequencer->size = sequencer->size / 2 > 1 ? sequencer->size / 2 : 1;
+	else if (status == ITN_OK && batch->more && sequencer->size < sequencer->config->batch_max)
+		sequencer->size = sequencer->size * 2 < sequencer->config->batch_max
+					  ? sequencer->size * 2
+					  : (size_t)sequencer->config->batch_max;
+}
+
+enum itn_status sequencer_run(struct sequencer *sequencer, struct sequencer_result *ret_result)
+{
+	struct store_batch batch = { .count = 0 };
+	struct work work;
+	int64_t began;
+	enum itn_status status;
+
+	arena_reset(sequencer->arena);
+	buf_reset(&sequencer->draft.json, SCRATCH_KEPT);
+	status = store_batch_begin(sequencer->store, sequencer->arena, sequencer->size, JOBS_MAX, &batch);
+	began = clock_monotonic_ms();
+	if (status != ITN_OK) {
+		adapt(sequencer, status, &batch, 0);
+		return status;
+	}
+	if (batch.count == 0 && batch.job_count == 0) {
+		store_batch_abort(sequencer->store);
+		*ret_result = (struct sequencer_result){ .last_seq = batch.head.last_seq };
+		return ITN_OK;
+	}
+	status = compute(sequencer, &batch, &work);
+	if (status != ITN_OK)
+		store_batch_abort(sequencer->store);
+	else
+		status = commit(sequencer, &batch, &work, ret_result);
+	adapt(sequencer, status, &batch, clock_monotonic_ms() - began);
+	return status;
+}

@@ -1,0 +1,32 @@
+/** The sequencer: one batch from the outbox to the log, with all effects, in one transaction.
+ *
+ *  First every entry of the batch gets its number, in order; then effects are decided in the order of their causes on the
+ *  state that results: stored jobs first, then those of this batch.
+ */
+#ifndef ITN_ENGINE_SEQUENCER_H
+#define ITN_ENGINE_SEQUENCER_H
+
+#include <stdbool.h>
+
+#include "core/config.h"
+#include "engine/draft.h"
+
+struct sequencer;
+
+struct sequencer *sequencer_new(const struct config *config, struct store_engine *store);
+void sequencer_free(struct sequencer *sequencer);
+
+struct sequencer_result {
+	int64_t last_seq; /**< of the log after this batch */
+	bool more;        /**< there is more to do at once */
+	size_t events;
+};
+
+/** Does one batch, smaller after a conflict or when the last one took long, larger again after each success.
+ *  @return ITN_OK; ITN_CONFLICT (nothing was done: call it again); ITN_LOST_LEASE, ITN_UNKNOWN (step down);
+ *          ITN_UNAVAILABLE (try later); ITN_FAILED (the entry that sequencer_stuck() names can't be numbered) */
+enum itn_status sequencer_run(struct sequencer *sequencer, struct sequencer_result *ret_result) must_check;
+/** What the failed batch began with, for the log. */
+const char *sequencer_stuck(const struct sequencer *sequencer);
+
+#endif

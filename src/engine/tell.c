@@ -1,0 +1,179 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/json_out.h"
+#include "engine/draft.h"
+
+void draft_log(struct draft *draft, struct event event)
+{
+	struct event *logged = arena_calloc(draft->arena, 1, sizeof(*logged));
+
+	event.seq = ++draft->seq;
+	event.batch = draft->id;
+	event.logged_at = draft->now;
+	buf_reset(&draft->json, SIZE_MAX);
+	event_write_frame(&draft->json, &event);
+	event.frame = draft_json(draft);
+	*logged = event;
+	draft_list_add(&draft->events, draft->arena, logged);
+	draft_count(draft, STR("events.total"), 1);
+}
+
+struct str draft_derived_id(struct draft *draft, struct job *cause)
+{
+	return arena_printf(draft->arena, "%.*s.%lld", STR_ARG(cause->cause), (long long)++cause->derived);
+}
+
+static struct event derived(struct draft *draft, struct job *cause, enum event_kind kind)
+{
+	return (struct event){
+		.id = draft_derived_id(draft, cause),
+		.kind = kind,
+		.time = draft->now,
+		.caused_by = cause->cause,
+	};
+}
+
+static struct str trade_data(struct draft *draft, const struct trade *trade)
+{
+	buf_reset(&draft->json, SIZE_MAX);
+	trade_write_json(&draft->json, trade);
+	return draft_json(draft);
+}
+
+static struct str cargo_data(struct draft *draft, const struct cargo *cargo)
+{
+	buf_reset(&draft->json, SIZE_MAX);
+	cargo_write_json(&draft->json, cargo);
+	return draft_json(draft);
+}
+
+void draft_tell_trade(struct draft *draft, struct draft_trade *document, struct job *cause)
+{
+	struct event event = derived(draft, cause, EVENT_TRADE_UPDATED);
+
+	event.entity = ENTITY_TRADE;
+	event.key = document->trade.id;
+	event.entity_version = document->trade.version;
+	event.data = trade_data(draft, &document->trade);
+	draft_log(draft, event);
+	document->untold = NULL;
+}
+
+static void tell_cargo(struct draft *draft, struct draft_cargo *document, struct job *cause)
+{
+	struct event event = derived(draft, cause, EVENT_CARGO_UPDATED);
+
+	event.entity = ENTITY_CARGO;
+	event.key = document->cargo.id;
+	event.entity_version = document->cargo.version;
+	event.data = cargo_data(draft, &document->cargo);
+	draft_log(draft, event);
+	document->untold = NULL;
+}
+
+void draft_warn_trade(struct draft *draft, const struct draft_trade *document, const char *message, struct job *cause)
+{
+	struct event event = derived(draft, cause, EVENT_CRITICAL);
+
+	event.entity = ENTITY_TRADE;
+	event.key = document->trade.id;
+	event.entity_version = document->trade.version;
+	event.message = str_from(message);
+	event.data = trade_data(draft, &document->trade);
+	draft_log(draft, event);
+	draft_count(draft, STR("alerts.total"), 1);
+}
+
+void draft_warn_cargo(struct draft *draft, const struct draft_cargo *document, const char *message, struct job *cause)
+{
+	struct event event = derived(draft, cause, EVENT_CRITICAL);
+
+	event.entity = ENTITY_CARGO;
+	event.key = document->cargo.id;
+	event.entity_version = document->cargo.version;
+	event.message = str_from(message);
+	event.data = cargo_data(draft, &document->cargo);
+	draft_log(draft, event);
+	draft_count(draft, STR("alerts.total"), 1);
+}
+
+static int by_station_and_item(const void *a, const void *b)
+{
+	const struct draft_stock *x = *(struct draft_stock *const *)a, *y = *(struct draft_stock *const *)b;
+	int c = str_cmp(x->stock.station, y->stock.station);
+
+	return c ? c : str_cmp(x->stock.item, y->stock.item);
+}
+
+/* The records of one station that changed, count of them. */
+static void tell_station(struct draft *draft, struct draft_stock *const *records, size_t count)
+{
+	struct stock *shown = arena_calloc(draft->arena, count, sizeof(*shown));
+	struct job *last = records[0]->untold;
+	struct event event;
+
+	for (size_t i = 1; i < count; i++)
+		last = records[i]->untold->seq > last->seq ? records[i]->untold : last;
+	event = derived(draft, last, EVENT_INVENTORY_UPDATED);
+	for (size_t i = 0; i < count; i++) {
+		struct stock *stock = &records[i]->stock;
+
+		stock->version++;
+		stock->updated_at = draft->now;
+		records[i]->untold = NULL;
+		shown[i] = *stock;
+		if (stock->version > event.entity_version)
+			event.entity_version = stock->version;
+	}
+	event.entity = ENTITY_INVENTORY;
+	event.key = shown[0].station;
+	buf_reset(&draft->json, SIZE_MAX);
+	stock_write_json(&draft->json, shown, count);
+	event.data = draft_json(draft);
+	draft_log(draft, event);
+}
+
+static void tell_stock(struct draft *draft)
+{
+	struct draft_stock **changed = arena_calloc(draft->arena, draft->stock.count + 1, sizeof(struct draft_stock *));
+	size_t count = 0;
+
+	for (size_t i = 0; i < draft->stock.count; i++) {
+		struct draft_stock *document = draft->stock.at[i];
+
+		if (document->untold)
+			changed[count++] = document;
+	}
+	if (count)
+		qsort(changed, count, sizeof(struct draft_stock *), by_station_and_item);
+	for (size_t first = 0, end; first < count; first = end) {
+		for (end = first + 1;
+		     end < count && str_eq(changed[end]->stock.station, changed[first]->stock.station); end++)
+			;
+		tell_station(draft, changed + first, end - first);
+	}
+}
+
+void draft_tell_all(struct draft *draft)
+{
+	for (size_t i = 0; i < draft->cargo.count; i++) {
+		struct draft_cargo *document = draft->cargo.at[i];
+
+		if (!document->untold)
+			continue;
+		document->cargo.version++;
+		document->cargo.updated_at = draft->now;
+		tell_cargo(draft, document, document->untold);
+	}
+	for (size_t i = 0; i < draft->trades.count; i++) {
+		struct draft_trade *document = draft->trades.at[i];
+
+		if (!document->untold)
+			continue;
+		document->trade.version++;
+		document->trade.updated_at = draft->now;
+		draft_tell_trade(draft, document, document->untold);
+	}
+	tell_stock(draft);
+}
