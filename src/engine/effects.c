@@ -156,6 +156,16 @@ static enum itn_status announce_delay(struct draft *draft, struct job *job, enum
 	return ITN_OK;
 }
 
+/* A sum that would leave int64_t stays at its end: no honest trade comes near. */
+static int64_t added(int64_t sum, int64_t more)
+{
+	int64_t result;
+
+	if (!__builtin_add_overflow(sum, more, &result))
+		return result;
+	return more > 0 ? INT64_MAX : INT64_MIN;
+}
+
 /* What changes at the destination for each of the lines: on the way, and on hand. */
 static enum itn_status change_stock(struct draft *draft, struct str station, const struct lines *lines, int incoming,
 				    int on_hand, struct job *job)
@@ -168,9 +178,9 @@ static enum itn_status change_stock(struct draft *draft, struct str station, con
 
 		if (status != ITN_OK)
 			return status;
-		stock->stock.incoming += incoming * quantity;
-		stock->stock.on_hand += on_hand * quantity;
-		stock->stock.tracked |= on_hand > 0;
+		stock->stock.incoming = added(stock->stock.incoming, incoming * quantity);
+		stock->stock.on_hand = added(stock->stock.on_hand, on_hand * quantity);
+		stock->stock.tracked = stock->stock.tracked || on_hand > 0;
 		stock->untold = job;
 		if (on_hand)
 			draft_count(draft, STR("stock.total"), on_hand * quantity);
