@@ -1,0 +1,112 @@
+#include "gateway/session.h"
+
+#include <libwebsockets.h>
+
+#include "gateway/hub.h"
+
+/** libwebsockets does not report an empty pong, so the ping has a payload. */
+static const char ping_payload[] = "itn";
+
+void session_open(struct session *session, struct hub *hub, struct lws *wsi)
+{
+	*session = (struct session){ .hub = hub, .wsi = wsi };
+	hub_join(hub, session);
+}
+
+void session_closed(struct session *session)
+{
+	if (!session->hub)
+		return;
+	hub_leave(session->hub, session);
+	session->hub->connections--;
+	session->hub = NULL;
+}
+
+void session_close(struct session *session, enum close_code code)
+{
+	if (session->state != SESSION_OPEN)
+		return;
+	session->close_code = code;
+	hub_closing(session->hub, session);
+	session_wake(session);
+}
+
+void session_wake(struct session *session)
+{
+	if (session->woken)
+		return;
+	session->woken = true;
+	lws_callback_on_writable(session->wsi);
+}
+
+static bool end(struct session *session)
+{
+	lws_close_reason(session->wsi, (enum lws_close_status)session->close_code, NULL, 0);
+	hub_leave(session->hub, session);
+	return false;
+}
+
+static bool send_ping(struct session *session)
+{
+	unsigned char frame[LWS_PRE + sizeof(ping_payload)];
+	memcpy(frame + LWS_PRE, ping_payload, sizeof(ping_payload) - 1);
+	session->ping_due = false;
+	return lws_write(session->wsi, frame + LWS_PRE, sizeof(ping_payload) - 1, LWS_WRITE_PING) >= 0;
+}
+
+static bool send_run(struct session *session)
+{
+	struct ring *ring = session->hub->ring;
+	struct str run = ring_next(ring, &session->position);
+	if (run.len == 0)
+		return true;
+	if (lws_write(session->wsi, (unsigned char *)run.ptr, run.len, LWS_WRITE_HTTP) < 0)
+		return false;
+	ring_advance(ring, &session->position, run.len);
+	if (ring_waiting(ring, &session->position) > 0)
+		session_wake(session);
+	return true;
+}
+
+void session_drop(struct session *session)
+{
+	hub_leave(session->hub, session);
+	lws_set_timeout(session->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_SYNC);
+}
+
+bool session_writable(struct session *session)
+{
+	session->woken = false;
+	if (session->state == SESSION_ENDED)
+		return true;
+	if (session->state == SESSION_CLOSING)
+		return end(session);
+	if (!session->ping_due)
+		return send_run(session);
+	session_wake(session);
+	return send_ping(session);
+}
+
+bool session_receive(struct session *session, size_t len, size_t more, bool last)
+{
+	if (session->state != SESSION_OPEN)
+		return true;
+	session_heard(session);
+	session->message_bytes += len;
+	if (more > session->hub->message_max || session->message_bytes + more > session->hub->message_max) {
+		session->close_code = CLOSE_TOO_BIG;
+		return end(session);
+	}
+	if (last && more == 0)
+		session->message_bytes = 0;
+	return true;
+}
+
+void session_heard(struct session *session)
+{
+	if (session->state != SESSION_OPEN)
+		return;
+	session->pinged = false;
+	session->ping_due = false;
+	hub_heard(session->hub, session);
+}
