@@ -93,9 +93,9 @@ static bool take_bool(struct config *config, const struct config_row *row, const
 
 static bool is_one_of(const char *text, const char *values)
 {
-	size_t len = strlen(text);
+	size_t len = strcspn(text, "|");
 
-	while (values) {
+	while (values && !text[len]) {
 		if (strncmp(values, text, len) == 0 && (values[len] == '|' || !values[len]))
 			return len > 0;
 		values = strchr(values, '|');

@@ -141,9 +141,9 @@ static void *watch_signals(unused_arg void *nothing)
 
 	if (sigwait(&set, &number) != 0)
 		_exit(EX_OSERR);
-	begin_drain();
-	log_info("stopping", LOG_CSTR("signal", sigabbrev_np(number)));
 	notify("STOPPING", "1", "STATUS=finishing what was begun\n");
+	log_info("stopping", LOG_CSTR("signal", sigabbrev_np(number)));
+	begin_drain();
 	if (sigwait(&set, &number) != 0)
 		_exit(EX_OSERR);
 	log_warn("stopped at once", LOG_CSTR("signal", sigabbrev_np(number)));
