@@ -1,0 +1,12 @@
+check_PROGRAMS += tools/config-doc
+tools_config_doc_SOURCES = tools/config_doc.c
+tools_config_doc_LDADD = $(core_libs)
+
+lints += tools/include-lint tools/config-lint
+EXTRA_DIST += tools/include-lint tools/config-lint docs/configuration.md
+
+.PHONY: docs
+docs: tools/config-doc$(EXEEXT)
+	@mkdir -p $(top_srcdir)/docs
+	tools/config-doc$(EXEEXT) > $(top_srcdir)/docs/configuration.md.new
+	mv $(top_srcdir)/docs/configuration.md.new $(top_srcdir)/docs/configuration.md
