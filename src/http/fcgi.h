@@ -34,6 +34,7 @@ struct fcgi_settings {
 	uint64_t body_max;    /**< larger bodies are read to their end and dropped (body_too_large) */
 	uint64_t peer_timeout_ms;
 	uint64_t drain_ms;
+	void (*tick)(void); /**< called on the accepting thread a few times a second; may be NULL */
 	fcgi_answer *answer;
 	void *context;
 };

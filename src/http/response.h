@@ -30,7 +30,7 @@ enum http_response_state { HTTP_BUFFERED, HTTP_STREAMING, HTTP_SENT, HTTP_ABORTE
 
 struct http_response {
 	int status;      /**< 200 at first */
-	struct buf head; /**< header lines without Status, each ending in CR LF */
+	struct buf head; /**< header lines, each ending in CR LF; written by http_set() and friends */
 	struct buf body;
 	enum http_response_state state;
 	bool gone;       /**< the peer took no more: writing is pointless */

@@ -1,9 +1,9 @@
 /** From a path to its handler, by one table.
  *
  *  A pattern's segments are literals or names (":transactionId"), which match one segment of any content but the
- *  empty one; ":name{id}" matches 24 lower-case hex digits only. Literal segments win over names by the order of the table: the first
- *  pattern that matches counts. Segments are compared after percent-decoding; %2F stays part of its segment. One trailing
- *  slash is accepted.
+ *  empty one; ":name{id}" matches 24 lower-case hex digits only. The first pattern of the table that matches counts,
+ *  whatever its methods, together with all further rows of the same pattern. Segments are compared after
+ *  percent-decoding; %2F stays part of its segment. One trailing slash is accepted.
  *
  *  What the router answers itself: a path that can't be decoded or is no UTF-8 400, an unknown path 404, a wrong method
  *  405 with Allow, OPTIONS 204 with Allow (and the CORS preflight), a body beyond the limit 413, a body that is not
