@@ -1,0 +1,34 @@
+/** State of the engine's side of SQLite: its own connection and its own hold of the write lock. */
+#ifndef ITN_STORE_SQLITE_ENGINE_H
+#define ITN_STORE_SQLITE_ENGINE_H
+
+#include "store/sqlite_store.h"
+
+struct sqlite_engine {
+	struct store_engine base;
+	const char *holder;
+	struct conn *conn;
+	struct sqlite_lock lock;
+	int64_t epoch;    /**< ours; 0: we hold no lease */
+	int64_t last_seq; /**< of head, as we left it */
+	bool open;        /**< a batch is: lock and transaction are held */
+	int64_t front;    /**< the last row of the outbox that the batch read; 0: none */
+	int wal_pages, wal_copied;
+	char reason[256];
+};
+
+static inline struct sqlite_engine *sqlite_engine_of(struct store_engine *engine)
+{
+	return (struct sqlite_engine *)engine;
+}
+
+/** Keeps the reason of `status` when it is a failure; returns it. */
+enum itn_status engine_note(struct sqlite_engine *engine, enum itn_status status);
+/** Rolls back, gives the lock back, closes the batch. */
+void engine_roll_back(struct sqlite_engine *engine);
+
+/* sqlite_commit.c */
+/** All of a batch's changes as statements, without the commit. */
+enum itn_status sqlite_writes_apply(struct sqlite_engine *engine, const struct store_writes *writes) must_check;
+
+#endif

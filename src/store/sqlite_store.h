@@ -1,0 +1,119 @@
+/** State of the SQLite engine, shared by its files. */
+#ifndef ITN_STORE_SQLITE_STORE_H
+#define ITN_STORE_SQLITE_STORE_H
+
+#include <pthread.h>
+
+#include "store/commit_queue.h"
+#include "store/engine_ops.h"
+#include "store/sqlite_conn.h"
+#include "store/sqlite_lock.h"
+
+/** Pages that one connection keeps in memory, KiB: little, the kernel keeps them too. */
+#define READER_CACHE_KIB 64
+#define WRITER_CACHE_KIB 512
+
+struct sqlite_store {
+	struct store base;
+	char *path;
+	int64_t timeout_ms;
+
+	pthread_mutex_t mutex; /**< of the members up to the next blank line */
+	pthread_cond_t reader_back;
+	struct conn *idle; /**< the last used first, so that few stay in use */
+	unsigned readers, readers_max;
+	char reason[256];  /**< why the last write failed, "" when it did not */
+	int64_t written_us; /**< when one last succeeded */
+
+	struct commit_queue *queue; /**< its thread alone uses what follows */
+	struct conn *writer;
+	struct sqlite_lock lock;
+	int wal_pages, wal_copied; /**< frames in the log file, and how many there were at the last checkpoint */
+};
+
+static inline struct sqlite_store *sqlite_store_of(struct store *store)
+{
+	return (struct sqlite_store *)store;
+}
+
+/** A connection to read with, its deadline set; ITN_UNAVAILABLE when none is free in time. */
+enum itn_status reader_take(struct sqlite_store *store, struct conn **ret_conn) must_check;
+void reader_give(struct sqlite_store *store, struct conn *conn);
+
+/** Notes how a write ended, for store_check(); `why` NULL: well. */
+void write_note(struct sqlite_store *store, const char *why);
+
+/* sqlite_write.c */
+extern const struct commit_ops sqlite_commit_ops;
+enum itn_status sqlite_trade_create(struct store *store, const struct trade *trade, const struct entry *entry);
+enum itn_status sqlite_cargo_create(struct store *store, const struct cargo *cargo, const struct entry *entry);
+enum itn_status sqlite_trade_change(struct store *store, const struct trade *changed, int64_t from_version,
+				    const struct entry *entry);
+enum itn_status sqlite_cargo_change(struct store *store, const struct cargo *changed, int64_t from_version,
+				    const struct entry *entry);
+enum itn_status sqlite_request_add(struct store *store, const struct entry *request);
+/** Writes something that changes nothing, to see whether it can be done. */
+enum itn_status sqlite_probe(struct sqlite_store *store) must_check;
+
+/* sqlite_checkpoint.c */
+/** Counts the frames of the write-ahead log into *pages with each commit on this connection. */
+void checkpoint_watch(struct conn *conn, int *pages);
+/** Copies the log's frames into the database when there are many more than `*copied`; with very many under the lock, so that
+ *  the log begins anew. Bounded in time. */
+void checkpoint_when_due(struct conn *conn, struct sqlite_lock *lock, int pages, int *copied);
+
+/* sqlite_read.c */
+enum itn_status sqlite_head(struct store *store, struct store_head *ret_head);
+enum itn_status sqlite_request_verdict(struct store *store, struct arena *arena, struct str id,
+				       struct request_verdict *ret_verdict);
+enum itn_status sqlite_trade(struct store *store, struct arena *arena, struct str id, struct trade *ret_trade);
+enum itn_status sqlite_cargo(struct store *store, struct arena *arena, struct str id, struct cargo *ret_cargo);
+enum itn_status sqlite_trade_json(struct store *store, struct str id, struct buf *out, int64_t *ret_version);
+enum itn_status sqlite_cargo_json(struct store *store, struct str id, struct buf *out, int64_t *ret_version);
+enum itn_status sqlite_inventory_json(struct store *store, struct str station, struct buf *out, int64_t *ret_version);
+enum itn_status sqlite_events(struct store *store, int64_t after, size_t max, store_event_fn *row, void *context);
+enum itn_status sqlite_progress(struct store *store, const struct str *ids, size_t count,
+				enum store_progress *ret_progress);
+enum itn_status sqlite_counters(struct store *store, struct str prefix, store_counter_fn *row, void *context);
+/** The head's columns log, schema, epoch, last_seq, logged_at of this row. */
+void head_columns(sqlite3_stmt *stmt, struct store_head *ret_head);
+/** The nine columns of a stock record of this row, its texts copied into the arena. */
+void stock_columns(sqlite3_stmt *stmt, struct arena *arena, struct stock *ret_stock);
+
+/* sqlite_list.c */
+enum itn_status sqlite_list(struct store *store, const struct store_list *list, store_row_fn *row, void *context);
+
+/* sqlite_engine.c */
+enum itn_status sqlite_engine_open(struct store *store, const char *holder, struct store_engine **ret_engine,
+				   struct error *error);
+void sqlite_engine_close(struct store_engine *engine);
+enum itn_status sqlite_lease_read(struct store_engine *engine, struct store_lease *ret_lease);
+enum itn_status sqlite_lease_take(struct store_engine *engine, const struct store_lease *seen);
+enum itn_status sqlite_lease_renew(struct store_engine *engine);
+void sqlite_lease_release(struct store_engine *engine);
+enum itn_status sqlite_backlog(struct store_engine *engine, bool *ret_any);
+enum itn_status sqlite_batch_begin(struct store_engine *engine, struct arena *arena, size_t max, size_t max_jobs,
+				   struct store_batch *ret_batch);
+enum itn_status sqlite_batch_commit(struct store_engine *engine, const struct store_writes *writes);
+void sqlite_batch_abort(struct store_engine *engine);
+const char *sqlite_engine_error(const struct store_engine *engine);
+
+/* sqlite_batch.c */
+enum itn_status sqlite_batch_trade(struct store_engine *engine, struct arena *arena, struct str id,
+				   struct trade *ret_trade);
+enum itn_status sqlite_batch_cargo(struct store_engine *engine, struct arena *arena, struct str id,
+				   struct cargo *ret_cargo);
+enum itn_status sqlite_batch_stock(struct store_engine *engine, struct arena *arena, struct str station,
+				   struct str item, struct stock *ret_stock);
+enum itn_status sqlite_batch_open_cargo(struct store_engine *engine, struct arena *arena, struct str destination,
+					const struct store_cursor *after, size_t max, struct cargo **ret_cargo,
+					size_t *ret_count);
+enum itn_status sqlite_batch_waiting(struct store_engine *engine, struct arena *arena, struct str destination,
+				     const struct store_cursor *after, size_t max, struct trade **ret_trades,
+				     size_t *ret_count);
+enum itn_status sqlite_batch_loaded(struct store_engine *engine, struct arena *arena, struct str shipment,
+				    const struct store_cursor *after, size_t max, struct trade **ret_trades,
+				    size_t *ret_count);
+enum itn_status sqlite_batch_lane_busy(struct store_engine *engine, struct str lane, bool *ret_busy);
+
+#endif
