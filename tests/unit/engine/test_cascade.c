@@ -236,7 +236,7 @@ static void everything_in_one_batch_ends_as_if_it_came_one_by_one(void **state)
 	assert_int_equal(world_on_hand(world, "Vega", "iron"), 2);
 	assert_int_equal(world_get_trade(world, trade).status, TRADE_COMPLETED);
 	assert_int_equal(world_count(world, "tradeUpdated"), 4);
-	assert_int_equal(world_count(world, "S1 delayed"), 2);
+	assert_int_equal(world_count(world, "criticalEvent S1"), 1);
 }
 
 static void trades_that_wait_in_this_very_batch_are_found_by_new_cargo(void **state)
