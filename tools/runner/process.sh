@@ -3,7 +3,7 @@
 
 process_stat() { # PID: sets stat_state and stat_start
 	local text
-	{ text=$(<"/proc/$1/stat"); } 2>/dev/null || return
+	{ text=$(<"/proc/$1/stat"); } 2>/dev/null || return 1
 	set -- ${text##*) }
 	stat_state=$1 stat_start=${20}
 }
@@ -19,7 +19,7 @@ process_record() { # NAME PID
 
 process_pid() { # NAME: sets pid; fails when it does not run
 	local start boot
-	{ read -r pid start boot <"$ITN_DIR/run/$1.pid"; } 2>/dev/null || return
+	{ read -r pid start boot <"$ITN_DIR/run/$1.pid"; } 2>/dev/null || return 1
 	[ "$boot" = "$process_boot" ] && process_stat "$pid" && [ "$stat_start" = "$start" ] && [[ $stat_state != [ZX] ]]
 }
 

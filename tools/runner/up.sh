@@ -10,7 +10,7 @@ up() {
 	services_stop
 	up_prepare
 	logs_turn
-	trap 'up_interrupted 130' INT TERM HUP
+	trap up_interrupted INT TERM HUP
 	setsid "$root/itn" supervise >>"$ITN_DIR/log/supervisor.log" 2>&1 </dev/null 9>&- &
 	up_wait_ready $!
 	up_show
@@ -140,10 +140,12 @@ up_stop() {
 }
 
 up_interrupted() {
+	local status=130
 	trap '' INT TERM HUP
+	[ ! -e "$ITN_DIR/run/ready" ] || status=0
 	say "stopping"
 	up_stop
-	exit "$1"
+	exit $status
 }
 
 up_url_now() {
@@ -174,7 +176,7 @@ END
 up_follow() {
 	local pid
 	process_pid supervisor || return
-	trap 'kill "$tail" 2>/dev/null; up_interrupted 0' INT TERM HUP
+	trap 'kill "$tail" 2>/dev/null; up_interrupted' INT TERM HUP
 	tail --pid="$pid" -n 0 -f "$ITN_DIR/log/supervisor.log" &
 	tail=$!
 	wait "$tail"

@@ -1,0 +1,76 @@
+"""What nginx itself answers, and what it passes on."""
+
+import pytest
+
+from harness.stack import Stack
+
+SHAPE = {"type", "title", "status", "detail", "requestId", "error"}
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory):
+    stack = Stack(tmp_path_factory.mktemp("nginx") / "stack")
+    stack.up()
+    yield stack
+    stack.close()
+
+
+@pytest.mark.parametrize("name, request_bytes, status", [
+    ("not HTTP", b"garbage\r\n\r\n", 400),
+    ("no Host", b"GET / HTTP/1.1\r\n\r\n", 400),
+    ("bad percent-encoding in the path", b"GET /%zz HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+    ("two lengths", b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", 400),
+    ("TRACE", b"TRACE / HTTP/1.1\r\nHost: a\r\n\r\n", 405),
+    ("CONNECT", b"CONNECT /a HTTP/1.1\r\nHost: a\r\n\r\n", 405),
+    ("a body far over the limit", b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999\r\n\r\n", 413),
+    ("a long target", b"GET /" + b"a" * 20000 + b" HTTP/1.1\r\nHost: a\r\n\r\n", 414),
+    ("a long field", b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"a" * 20000 + b"\r\n\r\n", 431),
+    ("unknown transfer coding", b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: foo\r\n\r\n", 501),
+    ("unknown version", b"GET / HTTP/3.1\r\nHost: a\r\n\r\n", 505),
+    ("the name of the problem page", b"GET /.itn/problem HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", 404),
+], ids=lambda value: value if isinstance(value, str) else "")
+def test_own_errors_are_problems(running, name, request_bytes, status):
+    answer = running.raw(request_bytes)
+    assert answer.status == status
+    assert answer.field("Content-Type") == "application/problem+json"
+    problem = answer.json()
+    assert set(problem) == SHAPE
+    assert problem["status"] == status
+    assert answer.field("X-Request-Id") == problem["requestId"]
+    assert answer.field("Allow") == ("GET, HEAD, POST, PUT, PATCH, OPTIONS" if status == 405 else None)
+
+
+def test_a_request_id_comes_back(running):
+    assert running.get("/livez", {"X-Request-Id": "my.id-1"}).field("X-Request-Id") == "my.id-1"
+
+
+def test_a_request_id_is_in_the_problem(running):
+    answer = running.get("/.itn/problem", {"X-Request-Id": "my.id-1"})
+    assert answer.status == 404
+    assert answer.json()["requestId"] == "my.id-1"
+
+
+def test_a_bad_request_id_is_replaced(running):
+    answer = running.get("/livez", {"X-Request-Id": 'a"b'})
+    assert answer.status == 200
+    assert '"' not in answer.field("X-Request-Id")
+
+
+def test_the_version_of_nginx_is_not_told(running):
+    assert running.get("/livez").field("Server") == "nginx"
+
+
+def test_other_subprotocols_do_not_break_the_connection(running):
+    with running.feed(subprotocols=["soap", "itn.batch"]) as feed:
+        assert feed.subprotocol == "itn.batch"
+    with running.feed(subprotocols=["soap"]) as feed:
+        assert feed.subprotocol is None
+
+
+def test_a_dead_worker_is_passed_over(make_stack):
+    stack = make_stack()
+    stack.up()
+    for _ in range(3):
+        old = stack.kill("itn-api-1")
+        assert [stack.get("/livez").status for _ in range(20)] == [200] * 20
+        stack.wait_restarted("itn-api-1", old)
