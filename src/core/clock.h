@@ -18,8 +18,8 @@ int64_t clock_monotonic_us(void);
 
 /** RFC 3339 UTC with milliseconds, TIME_LEN characters and a NUL. `ms` in years 0000..9999. */
 void time_format(int64_t ms, char ret[TIME_LEN + 1]);
-/** Any RFC 3339 date-time (offset or Z, 'T' or 't' or ' ', fraction cut to ms; leap second 23:59:60 UTC becomes 59.999).
- *  False for anything else, and for what is outside of the years 0000..9999 in UTC. */
+/** Any RFC 3339 date-time (offset or Z, 'T' or 't' or ' ', fraction cut to ms; leap second 23:59:60 UTC
+ * becomes 59.999). False for anything else, and for what is outside of the years 0000..9999 in UTC. */
 bool time_parse(struct str s, int64_t *ret_ms);
 
 #endif

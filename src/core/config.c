@@ -170,7 +170,8 @@ static void add_value(struct buf *out, const char *value)
 	add_shown(out, value);
 }
 
-static void take_or_complain(struct config *config, const struct config_row *row, const char *text, struct buf *problems)
+static void take_or_complain(struct config *config, const struct config_row *row, const char *text,
+			     struct buf *problems)
 {
 	struct error error = { "" };
 

@@ -46,8 +46,8 @@ void config_defaults(struct config *config);
 /** Defaults, then the environment, then argv (--key=value, --key value; key with '-' for '_'; the last one wins).
  *  argv ends with NULL. Strings point into the environment and argv or to literals. On ITN_INVALID `problems` has a
  *  line for each fault. */
-enum itn_status config_load(struct config *config, enum config_user who, int argc, char **argv, struct buf *problems)
-	must_check;
+enum itn_status config_load(struct config *config, enum config_user who, int argc, char **argv,
+			    struct buf *problems) must_check;
 /** The rows of `who` for --help: flag, variable, default, range, help. */
 void config_help(struct buf *out, enum config_user who);
 /** docs/configuration.md: the table of all rows in Markdown. */

@@ -29,8 +29,8 @@ enum json_type { JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSO
 
 /** Scans and parses. On ITN_INVALID one fault (pointer "") says what is wrong and at which byte, counted from 0.
  *  The texts that it hands out live in `arena` or in the document. */
-enum itn_status json_in_parse(struct arena *arena, struct str text, struct faults *faults, struct json_in **ret_doc)
-	must_check;
+enum itn_status json_in_parse(struct arena *arena, struct str text, struct faults *faults,
+			      struct json_in **ret_doc) must_check;
 /** NULL is allowed. */
 void json_in_free(struct json_in *doc);
 
@@ -40,10 +40,10 @@ enum json_type json_in_type(const json_value *value);
 const json_value *json_in_member(const json_value *object, const char *name);
 /** Whether the member is given more than once in this object. */
 bool json_in_repeated(const struct json_in *doc, const json_value *object, const char *name);
-size_t json_in_count(const json_value *array);                         /**< elements; 0 for what is no array */
-const json_value *json_in_at(const json_value *array, size_t index);   /**< index < count */
-bool json_in_bool(const json_value *value);                            /**< of a JSON_BOOL */
-struct str json_in_str(const json_value *value);                       /**< of a JSON_STRING: unescaped */
+size_t json_in_count(const json_value *array);                       /**< elements; 0 for what is no array */
+const json_value *json_in_at(const json_value *array, size_t index); /**< index < count */
+bool json_in_bool(const json_value *value);                          /**< of a JSON_BOOL */
+struct str json_in_str(const json_value *value);                     /**< of a JSON_STRING: unescaped */
 /** An exact integer from a JSON_NUMBER or from a JSON_STRING that is a JSON number: 10, "10", 1e1 and 10.0 are ten;
  *  10.5, 1e400, "ten" and other types are none. Range: |value| <= 2^53-1. */
 bool json_in_integer(const json_value *value, int64_t *ret_value);

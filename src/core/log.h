@@ -35,9 +35,10 @@ void log_request(struct str request_id);
 
 void log_write(enum log_level level, const char *msg, const struct log_field *fields, unsigned count);
 
-#define log_at(level, msg, ...)                                                                   \
-	log_write(level, msg, (const struct log_field[]){ { 0 }, ##__VA_ARGS__ } + 1,              \
-		  (unsigned)(sizeof((const struct log_field[]){ { 0 }, ##__VA_ARGS__ }) / sizeof(struct log_field)) - 1)
+#define log_at(level, msg, ...)                                                                                        \
+	log_write(level, msg, (const struct log_field[]){ { 0 }, ##__VA_ARGS__ } + 1,                                  \
+		  (unsigned)(sizeof((const struct log_field[]){ { 0 }, ##__VA_ARGS__ }) / sizeof(struct log_field)) -  \
+			  1)
 #define log_debug(msg, ...) log_at(LOG_DEBUG, msg, ##__VA_ARGS__)
 #define log_info(msg, ...)  log_at(LOG_INFO, msg, ##__VA_ARGS__)
 #define log_warn(msg, ...)  log_at(LOG_WARN, msg, ##__VA_ARGS__)

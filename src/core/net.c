@@ -108,7 +108,8 @@ static enum itn_status clear_stale(const struct sockaddr_un *name, struct error 
 	if (somebody_answers(name))
 		return error_set(error, ITN_FAILED, "another process listens on %s already", name->sun_path);
 	if (unlink(name->sun_path) != 0 && errno != ENOENT)
-		return error_set(error, ITN_FAILED, "can't remove the old socket %s: %s", name->sun_path, strerror(errno));
+		return error_set(error, ITN_FAILED, "can't remove the old socket %s: %s", name->sun_path,
+				 strerror(errno));
 	return ITN_OK;
 }
 
@@ -133,8 +134,7 @@ static enum itn_status listen_unix(const struct net_address *address, int backlo
 	return ITN_FAILED;
 }
 
-static enum itn_status resolve(const struct net_address *address, int flags, struct addrinfo **ret,
-			       struct error *error)
+static enum itn_status resolve(const struct net_address *address, int flags, struct addrinfo **ret, struct error *error)
 {
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = flags | AI_NUMERICSERV };
 	char port[8];

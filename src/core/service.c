@@ -19,10 +19,10 @@
 
 #include "core/log.h"
 
-#define SIGNAL_STACK     (128 * 1024)
-#define ARENAS           2
-#define FIRST_LISTEN_FD  3
-#define LISTEN_FDS_MAX   1024
+#define SIGNAL_STACK    (128 * 1024)
+#define ARENAS          2
+#define FIRST_LISTEN_FD 3
+#define LISTEN_FDS_MAX  1024
 
 static int stop_fd = -1;
 static atomic_bool stopping;
@@ -174,7 +174,8 @@ static bool set_up_signals(void)
 	return stop_fd >= 0 && pthread_sigmask(SIG_BLOCK, &set, NULL) == 0 && start_watching();
 }
 
-/* Few malloc arenas, blocks that go back to the system, and no huge pages behind thread stacks: an idle daemon is small. */
+/* Few malloc arenas, blocks that go back to the system, and no huge pages behind thread stacks: an idle daemon is
+ * small. */
 static void keep_memory_small(void)
 {
 	mallopt(M_ARENA_MAX, ARENAS);

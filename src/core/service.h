@@ -1,8 +1,8 @@
 /** The skeleton that every daemon shares: flags, configuration, log, signals, readiness, drain, exit.
  *
  *  A daemon is a struct service: what it is called, and what it does between "configured" and "drained".
- *  SIGTERM and SIGINT begin the drain: service_stop_fd() becomes readable and service_stopping() true; a second one ends
- *  the process at once with status 1. SIGHUP and SIGPIPE are ignored. Exit codes follow sysexits.h.
+ *  SIGTERM and SIGINT begin the drain: service_stop_fd() becomes readable and service_stopping() true; a second one
+ * ends the process at once with status 1. SIGHUP and SIGPIPE are ignored. Exit codes follow sysexits.h.
  *
  *  Flags that each daemon has: --help, --version, --check-config (exit 0 without a word, or
  *  EX_CONFIG with a line on stderr for each fault), one

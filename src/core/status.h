@@ -2,9 +2,9 @@
 #ifndef ITN_CORE_STATUS_H
 #define ITN_CORE_STATUS_H
 
-#define must_check __attribute__((warn_unused_result))
+#define must_check             __attribute__((warn_unused_result))
 #define printf_like(fmt, args) __attribute__((format(printf, fmt, args)))
-#define unused_arg __attribute__((unused))
+#define unused_arg             __attribute__((unused))
 
 /** What became of a call. Results come back through `ret_` parameters, written only on ITN_OK. */
 enum itn_status {

@@ -8,7 +8,8 @@
 
 #include "core/str.h"
 
-/** Reads the code point at the beginning: its length in bytes (1..4), or 0 when the text is empty or not UTF-8 there. */
+/** Reads the code point at the beginning: its length in bytes (1..4), or 0 when the text is empty or not UTF-8 there.
+ */
 size_t utf8_decode(struct str s, uint32_t *ret_code_point);
 /** Writes a code point (no surrogate, at most U+10FFFF); returns its length in bytes. */
 size_t utf8_encode(uint32_t code_point, char ret[4]);
