@@ -46,7 +46,9 @@ struct job {
 /** The front of the backlog. Everything lives in the arena given to store_batch_begin(). */
 struct store_batch {
 	struct store_head head;
-	const struct entry *entries; /**< oldest first: within a document by version, between documents by time, then id */
+	/** Oldest first: within a document by version; between documents as they were committed (SQLite), or by time, then
+	 *  id (MongoDB). */
+	const struct entry *entries;
 	size_t count;
 	bool more; /**< the backlog goes on */
 	struct job *jobs; /**< the oldest, by seq */
@@ -62,7 +64,8 @@ enum itn_status store_backlog(struct store_engine *engine, bool *ret_any) must_c
 enum itn_status store_batch_begin(struct store_engine *engine, struct arena *arena, size_t max, size_t max_jobs,
 				  struct store_batch *ret_batch) must_check;
 
-/* Reads of the open batch's snapshot, with goods, open and unsequenced filled in. ITN_CONFLICT and ITN_UNAVAILABLE end it. */
+/* Reads of the open batch's snapshot, with goods, open and unsequenced filled in; a cursor may be NULL: from the first.
+ * A failure other than ITN_NOT_FOUND ends the batch. */
 
 enum itn_status store_batch_trade(struct store_engine *engine, struct arena *arena, struct str id, struct trade *ret_trade)
 	must_check;
@@ -135,7 +138,8 @@ struct store_writes {
 
 /** Writes and commits; the outcome is settled before it returns: ITN_OK it is in, ITN_CONFLICT it is not (run it again on a new
  *  snapshot, smaller), ITN_LOST_LEASE, ITN_UNAVAILABLE (not in), ITN_UNKNOWN (could not be settled: step down; whoever goes on
- *  reads head). ITN_EXISTS: an event id is logged twice (a bug). The batch is closed in any case. */
+ *  reads head). ITN_EXISTS: an event id is logged twice (a bug); ITN_FAILED: last_seq is not head's plus the number of
+ *  events, or their seqs do not follow head's (a bug). The batch is closed in any case. */
 enum itn_status store_batch_commit(struct store_engine *engine, const struct store_writes *writes) must_check;
 /** Ends it without a trace. */
 void store_batch_abort(struct store_engine *engine);

@@ -45,14 +45,16 @@ struct store_head {
 };
 enum itn_status store_head(struct store *store, struct store_head *ret_head) must_check;
 
-/* Writing (itn-api). A document and its entry are one atomic write. Calls of many threads fold into one commit. */
+/* Writing (itn-api). A document and its entry are one atomic write. Calls of many threads fold into one commit.
+ * Ids make each of them repeatable: a write whose entry id the store knows already is ITN_OK and changes nothing. */
 
 /** ITN_EXISTS can't come: the id is ours; a duplicate of our own id is success. */
 enum itn_status store_trade_create(struct store *store, const struct trade *trade, const struct entry *entry) must_check;
 /** ITN_EXISTS: another cargo has this shipmentId. */
 enum itn_status store_cargo_create(struct store *store, const struct cargo *cargo, const struct entry *entry) must_check;
-/** Compare and set: only when the stored version is still `from_version`, else ITN_CONFLICT. Writes the members that clients'
- *  changes own (those of the entry). ITN_FULL: ENTRIES_MAX entries wait. */
+/** Compare and set: only when the stored version is still `from_version`, else ITN_CONFLICT (also when there is no such
+ *  document). Writes the members that clients' changes own (those of the entry); the others must be as they were read.
+ *  ITN_FULL: ENTRIES_MAX entries of the document wait (requests don't count). */
 enum itn_status store_trade_change(struct store *store, const struct trade *changed, int64_t from_version,
 				   const struct entry *entry) must_check;
 enum itn_status store_cargo_change(struct store *store, const struct cargo *changed, int64_t from_version,
@@ -89,7 +91,9 @@ struct store_cursor {
 
 enum store_list_kind { LIST_TRADES, LIST_CARGO, LIST_INVENTORY };
 
-/** Which entries; absent, 0 and -1 mean "any". Trades and cargo come by (createdAt, id), inventories by stationId. */
+/** Which entries; absent, 0 and -1 mean "any". Trades and cargo come by (createdAt, id), inventories by stationId.
+ *  What a kind does not have is ignored: cargo has status, destination, shipment (its own id) and times, inventories have
+ *  a station. */
 struct store_list {
 	enum store_list_kind kind;
 	int status; /**< enum trade_status or cargo_status, -1: any */
