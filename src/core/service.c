@@ -67,7 +67,7 @@ static void notify(const char *name, const char *value, const char *more)
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return;
-	if (sendto(fd, text, (size_t)len, MSG_NOSIGNAL, (struct sockaddr *)&address, size) < 0)
+	if (sendto(fd, text, (size_t)len, MSG_NOSIGNAL | MSG_DONTWAIT, (struct sockaddr *)&address, size) < 0)
 		log_debug("supervisor not told", LOG_CSTR("reason", strerror(errno)));
 	close(fd);
 }
