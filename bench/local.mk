@@ -1,0 +1,7 @@
+# Not built by `make`: `make bench/seed bench/raw_fcgi`.
+EXTRA_PROGRAMS += bench/seed bench/raw_fcgi
+
+bench_seed_SOURCES = bench/seed.c
+bench_seed_LDADD = $(store_libs) $(core_libs)
+bench_raw_fcgi_SOURCES = bench/raw_fcgi.c
+bench_raw_fcgi_LDADD =
