@@ -119,13 +119,14 @@ static bool key_valid(const char *key)
 static bool choose_subprotocol(struct lws *wsi, char *subprotocol)
 {
 	static const char token[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._";
-	char offered[2 * FRONT_SUBPROTOCOL_MAX - 1];
+	char offered[2 * FRONT_SUBPROTOCOL_MAX + 1];
 	if (lws_hdr_total_length(wsi, WSI_TOKEN_PROTOCOL) == 0)
 		return true;
 	const char *first = header(wsi, WSI_TOKEN_PROTOCOL, offered, sizeof(offered));
 	first += strspn(first, " \t,");
 	size_t len = strspn(first, token);
-	if (len == 0 || len >= FRONT_SUBPROTOCOL_MAX || !strchr(" \t,", first[len]))
+	const char *behind = first + len + strspn(first + len, " \t");
+	if (len == 0 || len >= FRONT_SUBPROTOCOL_MAX || (*behind != ',' && *behind != '\0'))
 		return false;
 	memcpy(subprotocol, first, len);
 	subprotocol[len] = '\0';

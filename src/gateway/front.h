@@ -8,7 +8,7 @@ struct lws;
 
 #define FRONT_PATH "/api/updates/real-time"
 /** Bytes of the name of a subprotocol, with its NUL; libwebsockets takes no longer one. */
-#define FRONT_SUBPROTOCOL_MAX 64
+#define FRONT_SUBPROTOCOL_MAX 63
 
 /** Judges an upgrade (RFC 6455 section 4.2.1) before libwebsockets does.
  *

@@ -29,8 +29,8 @@ struct gateway {
 
 static void on_ready(void *user)
 {
-	struct gateway *gateway = user;
-	log_info("ready", LOG_CSTR("listen", gateway->config->gateway_listen));
+	const struct gateway *gateway = user;
+	log_info("listening", LOG_CSTR("at", gateway->config->gateway_listen));
 	service_ready("serving");
 }
 

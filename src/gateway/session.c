@@ -74,9 +74,18 @@ void session_drop(struct session *session)
 	lws_set_timeout(session->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_SYNC);
 }
 
+/** libwebsockets sends a Close of its own to a peer that breaks the protocol, tells nobody, and goes on asking for data
+ *  to send. */
+static bool closing_by_itself(const struct session *session)
+{
+	return session->state == SESSION_OPEN && lws_get_close_length(session->wsi) > 0;
+}
+
 bool session_writable(struct session *session)
 {
 	session->woken = false;
+	if (closing_by_itself(session))
+		hub_leave(session->hub, session);
 	if (session->state == SESSION_ENDED)
 		return true;
 	if (session->state == SESSION_CLOSING)
