@@ -5,7 +5,7 @@ build() { # FOLDER LOG [CONFIGURE-OPTION…]
 	shift 2
 	[ -e "$folder/itn-api" ] || say "building; $log has the details"
 	(build_in "$folder" "$@") >"$log" 2>&1 </dev/null && return
-	grep -E -m 20 'error|Error|undefined reference|\*\*\*' "$log" >&2 || tail -n 15 "$log" >&2
+	grep -E -m 20 'error: |Error [0-9]|undefined reference|\*\*\*' "$log" >&2 || tail -n 15 "$log" >&2
 	die "the build failed; $log has the details"
 }
 

@@ -3,13 +3,14 @@
 check_passed=0 check_failed=0 check_skipped=0
 
 check() {
-	local suites=() name status=0
+	local suites=() all name
+	all=$(check_suites | tr '\n' ' ')
 	while [ $# -gt 0 ] && [[ $1 != -* ]]; do
-		check_suites | grep -q -x -F -- "$1" || die "there is no suite '$1'; there are: $(check_suites | tr '\n' ' ')"
+		[[ " $all" == *" $1 "* ]] || die "there is no suite '$1'; there are: $all"
 		suites+=("$1")
 		shift
 	done
-	[ ${#suites[@]} -gt 0 ] || mapfile -t suites < <(check_suites)
+	[ ${#suites[@]} -gt 0 ] || suites=($all)
 	dir_make
 	exec 7>>"$ITN_DIR/check.lock"
 	flock -n 7 || die "another './itn check' runs in $ITN_DIR"
