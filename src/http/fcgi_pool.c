@@ -1,6 +1,7 @@
 #include "http/fcgi_pool.h"
 
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -127,6 +128,16 @@ static bool overdue(struct fcgi_conn *conn, int64_t now, bool all)
 	return deadline != 0 && (all || deadline <= now);
 }
 
+/** Bytes that wait for a thread are not the peer's delay. */
+static bool has_unread(struct fcgi_conn *conn)
+{
+	int unread = 0;
+	pthread_mutex_lock(&conn->lock);
+	bool any = conn->fd >= 0 && ioctl(conn->fd, FIONREAD, &unread) == 0 && unread > 0;
+	pthread_mutex_unlock(&conn->lock);
+	return any;
+}
+
 static void sweep_one(struct fcgi_pool *pool, struct fcgi_conn *conn, int64_t now, bool all)
 {
 	uint64_t seen = atomic_load(&conn->state);
@@ -134,6 +145,8 @@ static void sweep_one(struct fcgi_pool *pool, struct fcgi_conn *conn, int64_t no
 	if (state == FREE || !(overdue(conn, now, all) || (all && state == IDLE)))
 		return;
 	if (state == IDLE) {
+		if (!all && has_unread(conn))
+			return;
 		if (atomic_compare_exchange_strong(&conn->state, &seen, state_of(seen >> 2, BUSY)))
 			fcgi_pool_close(pool, conn);
 		return;

@@ -52,7 +52,8 @@ bool fcgi_conn_release(struct fcgi_conn *conn);
 /** The owner closes it. */
 void fcgi_pool_close(struct fcgi_pool *pool, struct fcgi_conn *conn);
 
-/** Closes idle connections that are overdue and shuts down busy ones, so that their owner notices. `all`: every
+/** Closes idle connections that are overdue and have nothing unread, and shuts down overdue busy ones, so that their owner
+ *  notices. `all`: every
  *  idle one, and every busy one that waits for its peer. One thread only. */
 void fcgi_pool_sweep(struct fcgi_pool *pool, int64_t now, bool all);
 

@@ -1,0 +1,1 @@
+include tests/fcgi/local.mk
