@@ -10,6 +10,8 @@
 #include "engine/number.h"
 
 #define JOBS_MAX 1024
+/* A batch of this size is not made smaller for being slow: on a slow disk even one event takes as long. */
+#define SLOW_SIZE 32
 #define MINUTES_KEPT_MS INT64_C(86400000)
 #define SCRATCH_KEPT ((size_t)1 << 20)
 
@@ -197,14 +199,27 @@ static enum itn_status commit(struct sequencer *sequencer, const struct store_ba
 	return status == ITN_EXISTS ? ITN_FAILED : status;
 }
 
+size_t sequencer_next_size(size_t size, size_t max, enum itn_status status, bool more, bool slow)
+{
+	size_t half = size > 1 ? size / 2 : 1;
+
+	if (status == ITN_CONFLICT)
+		return half;
+	if (status != ITN_OK)
+		return size;
+	if (slow && size > SLOW_SIZE)
+		return half > SLOW_SIZE ? half : SLOW_SIZE;
+	if (slow && max > SLOW_SIZE)
+		max = SLOW_SIZE;
+	if (!more || size >= max)
+		return size;
+	return size < max / 2 ? size * 2 : max;
+}
+
 static void adapt(struct sequencer *sequencer, enum itn_status status, const struct store_batch *batch, int64_t took_ms)
 {
-	if (status == ITN_CONFLICT || (status == ITN_OK && took_ms > sequencer->batch_ms))
-		sequencer->size = sequencer->size / 2 > 1 ? sequencer->size / 2 : 1;
-	else if (status == ITN_OK && batch->more && sequencer->size < sequencer->config->batch_max)
-		sequencer->size = sequencer->size * 2 < sequencer->config->batch_max
-					  ? sequencer->size * 2
-					  : (size_t)sequencer->config->batch_max;
+	sequencer->size = sequencer_next_size(sequencer->size, (size_t)sequencer->config->batch_max, status, batch->more,
+					      took_ms > sequencer->batch_ms);
 }
 
 enum itn_status sequencer_run(struct sequencer *sequencer, struct sequencer_result *ret_result)

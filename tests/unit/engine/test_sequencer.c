@@ -288,6 +288,37 @@ static void counters_follow_the_log(void **state)
 	expect_counter(world, "stock.total", 7);
 }
 
+static void a_batch_adapts_to_conflicts_and_to_its_time(void **state)
+{
+	static const struct {
+		const char *name;
+		size_t size, max;
+		enum itn_status status;
+		bool more, slow;
+		size_t expected;
+	} cases[] = {
+		{ "a conflict halves", 512, 512, ITN_CONFLICT, true, false, 256 },
+		{ "conflicts end at one", 1, 512, ITN_CONFLICT, true, false, 1 },
+		{ "a slow one halves", 512, 512, ITN_OK, true, true, 256 },
+		{ "slow ones end where size is not the reason", 33, 512, ITN_OK, true, true, 32 },
+		{ "and stay there", 32, 512, ITN_OK, true, true, 32 },
+		{ "after conflicts slow ones grow up to there", 1, 512, ITN_OK, true, true, 2 },
+		{ "and no further", 20, 512, ITN_OK, true, true, 32 },
+		{ "a quick one that left more doubles", 32, 512, ITN_OK, true, false, 64 },
+		{ "up to the setting", 400, 512, ITN_OK, true, false, 512 },
+		{ "a small setting stands, slow or not", 4, 4, ITN_OK, true, true, 4 },
+		{ "one that left nothing stays", 32, 512, ITN_OK, false, false, 32 },
+		{ "a store that is away changes nothing", 64, 512, ITN_UNAVAILABLE, true, true, 64 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		size_t size = sequencer_next_size(cases[i].size, cases[i].max, cases[i].status, cases[i].more, cases[i].slow);
+		if (size != cases[i].expected)
+			fail_msg("%s: expected %zu, got %zu", cases[i].name, cases[i].expected, size);
+	}
+}
+
 #define STORY(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -304,6 +335,7 @@ int main(void)
 		STORY(the_engine_decides_requests_in_their_turn),
 		STORY(a_request_waits_behind_entries_of_its_document),
 		STORY(counters_follow_the_log),
+		cmocka_unit_test(a_batch_adapts_to_conflicts_and_to_its_time),
 	};
 
 	return cmocka_run_group_tests_name("sequencer", tests, NULL, NULL);
