@@ -18,6 +18,8 @@ check() {
 	check_venv
 	build "$ITN_DIR/build-check" "$ITN_DIR/log/build-check.log" --enable-sanitizers --enable-werror
 	for name in "${suites[@]}"; do check_suite "$name" "$@"; done
+	printf '\n'
+	say "checked in $SECONDS s"
 	[ "$check_skipped" -eq 0 ] || say "$check_skipped skipped"
 	printf '%s passed, %s failed\n' "$check_passed" "$check_failed"
 	[ "$check_failed" -eq 0 ] && [ "$check_passed" -gt 0 ]
