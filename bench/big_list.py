@@ -1,6 +1,6 @@
 """The list of all trades goes out while 16 other clients work: the workers' memory, and what the others notice.
 
-The trades are written by bench/seed.c through the store's library and numbered by an engine before anything is measured."""
+The trades are written by bench/seed.c through the store's library and numbered by an engine before the measurement."""
 
 import os
 import socket
@@ -55,11 +55,10 @@ class Lists:
 def seed(server, program, count, threads):
     """Writes the trades, waits until the log has all of them; [(what, seconds)]."""
     began = time.monotonic()
-    said = subprocess.run([program, str(count), str(threads)], env=server.environment(), capture_output=True, text=True, check=True)
-    print(said.stdout.strip(), file=sys.stderr)
+    subprocess.run([program, str(count), str(threads)], env=server.environment(), stdout=sys.stderr, check=True)
     written = time.monotonic()
     with running(server):
-        wait_for(lambda: int(server.get("/api/trades?limit=1").field("ITN-Seq")) >= count, "all trades in the log", 1800)
+        wait_for(lambda: int(server.get("/api/trades?limit=1").field("ITN-Seq")) >= count, "the log is complete", 1800)
         ids = [trade["_id"] for trade in server.get("/api/trades?limit=1000").json()]
         numbered = time.monotonic()
     return ids, written - began, numbered - written
@@ -94,14 +93,15 @@ def main():
     target = [(f"{process}: peak memory grows by at most 16 MB ({growth[process]:.1f})", growth[process] <= 16)
               for process in sorted(workers)]
     target += [(f"the others' p99 is at most 3 times what it was ({ratio:.1f})", ratio <= 3),
-               (f"each list had every trade ({min(lists.counts)} of {options.count})", min(lists.counts) >= options.count),
+               (f"each list had all trades ({min(lists.counts)} or more)", min(lists.counts) >= options.count),
                ("no errors", alone["errors"] + beside["errors"] == 0)]
-    figures = {"lists": len(lists.counts), "list_seconds": lists.seconds, "list_bytes": lists.bytes, "store": name,
-               "seed_seconds": write_seconds, "number_seconds": number_seconds, "growth_mb": growth}
-    print(f"{len(lists.counts)} lists of {lists.bytes / 1e6:.0f} MB, {min(lists.seconds):.1f} s and more each; seeded in "
-          f"{write_seconds:.0f} s, numbered in {number_seconds:.0f} s", file=sys.stderr)
-    return 0 if show(f"A list of {options.count} trades beside {CLIENTS} clients, {name}",
-                     ["16 clients", "requests/s", "p50 ms", "p99 ms", "errors"], rows, target, options, **figures) else 1
+    figures = {"lists": len(lists.counts), "list_seconds": lists.seconds, "list_bytes": lists.bytes,
+               "store": name, "seed_seconds": write_seconds, "number_seconds": number_seconds, "growth_mb": growth}
+    print(f"{len(lists.counts)} lists of {lists.bytes / 1e6:.0f} MB, {min(lists.seconds):.1f} s and more each; "
+          f"seeded in {write_seconds:.0f} s, numbered in {number_seconds:.0f} s", file=sys.stderr)
+    met = show(f"A list of {options.count} trades beside {CLIENTS} clients, {name}",
+               ["16 clients", "requests/s", "p50 ms", "p99 ms", "errors"], rows, target, options, **figures)
+    return 0 if met else 1
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from harness.mongo import MongoServer  # noqa: E402
 from harness.stack import Stack  # noqa: E402
-from harness.wait import free_port, wait_for  # noqa: E402
+from harness.wait import answers, free_port, wait_for  # noqa: E402
 
 
 class RustServer(MongoServer):
@@ -30,8 +30,8 @@ class RustServer(MongoServer):
     def command(self):
         data = self.folder / "data"
         data.mkdir(exist_ok=True)
-        return [shutil.which("secantusd-rs"), "--host", "127.0.0.1", "--port", str(self.port), "--storage-path", str(data),
-                "--sync-on-commit"]
+        return [shutil.which("secantusd-rs"), "--host", "127.0.0.1", "--port", str(self.port),
+                "--storage-path", str(data), "--sync-on-commit"]
 
 
 def mongo_server(folder):
@@ -92,7 +92,8 @@ def running(stack):
 def memory(pid):
     """{"RssAnon": kB, "VmRSS": kB, "VmHWM": kB}"""
     text = Path(f"/proc/{pid}/status").read_text()
-    return {name: int(re.search(rf"^{name}:\s+(\d+) kB", text, re.MULTILINE)[1]) for name in ("RssAnon", "VmRSS", "VmHWM")}
+    return {name: int(re.search(rf"^{name}:\s+(\d+) kB", text, re.MULTILINE)[1])
+            for name in ("RssAnon", "VmRSS", "VmHWM")}
 
 
 def reset_peak(pid):

@@ -22,16 +22,18 @@ def settled(pids):
 
 def main():
     options = arguments(__doc__, store=("sqlite", "sqlite or mongodb"), requests=(100, "requests before"))
-    with scratch() as folder, store(options.store, folder) as (name, uri), running(stack(folder, options.build, uri)) as server:
-        with server.feed():
-            for _ in range(options.requests):
-                assert server.get("/livez").status == 200
-                assert server.get("/api/trades").status == 200
-        found = settled({process: pid for process, pid in server.pids().items() if process.startswith("itn-")})
+    with scratch() as folder, store(options.store, folder) as (name, uri):
+        with running(stack(folder, options.build, uri)) as server:
+            with server.feed():
+                for _ in range(options.requests):
+                    assert server.get("/livez").status == 200
+                    assert server.get("/api/trades").status == 200
+            found = settled({process: pid for process, pid in server.pids().items() if process.startswith("itn-")})
     rows = [[process, f"{kb['RssAnon'] / 1024:.1f}", f"{kb['VmRSS'] / 1024:.1f}", f"{kb['VmHWM'] / 1024:.1f}"]
             for process, kb in sorted(found.items())]
     target = [(f"{process}: RssAnon at most 6 MB", kb["RssAnon"] <= LIMIT_KB) for process, kb in sorted(found.items())]
-    return 0 if show(f"Idle memory, {name}", ["MB", "RssAnon", "VmRSS", "VmHWM"], rows, target, options, store=name) else 1
+    met = show(f"Idle memory, {name}", ["MB", "RssAnon", "VmRSS", "VmHWM"], rows, target, options, store=name)
+    return 0 if met else 1
 
 
 if __name__ == "__main__":

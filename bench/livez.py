@@ -6,7 +6,7 @@ One nginx with the settings of nginx/*.conf has three places: itn-api's workers,
 import subprocess
 import sys
 
-from common import ROOT, arguments, build, free_port, median, running, scratch, show, stack, wait_for, wrk
+from common import ROOT, answers, arguments, build, free_port, median, running, scratch, show, stack, wait_for, wrk
 
 PLACES = ["/livez", "/raw", "/return"]
 
@@ -30,8 +30,8 @@ def start(stack, port, raw_fcgi, processes):
     run = stack.folder / "run"
     started = [subprocess.Popen([raw_fcgi, f"raw-{n}.sock"], cwd=run) for n in range(processes)]
     wait_for(lambda: all((run / f"raw-{n}.sock").exists() for n in range(processes)), "raw_fcgi listens")
-    started.append(subprocess.Popen(["/usr/sbin/nginx", "-e", "stderr", "-p", f"{stack.folder}/", "-c", "nginx/bench.conf",
-                                     "-g", "daemon off;"], cwd=run))
+    started.append(subprocess.Popen(["/usr/sbin/nginx", "-e", "stderr", "-p", f"{stack.folder}/",
+                                     "-c", "nginx/bench.conf", "-g", "daemon off;"], cwd=run))
     return started
 
 
@@ -44,7 +44,7 @@ def main():
         started = start(server, port, raw_fcgi.resolve(), options.processes)
         try:
             url = f"http://{server.host}:{port}"
-            wait_for(lambda: subprocess.run(["curl", "-sf", "-o", "/dev/null", f"{url}/return"]).returncode == 0, "nginx")
+            wait_for(lambda: answers(port), "nginx listens")
             found = {place: [] for place in PLACES}
             for _ in range(options.rounds):
                 for place in PLACES:
@@ -62,8 +62,9 @@ def main():
     target = [("itn-api reaches 0.6 of the raw responder", ratio["/livez"] >= 0.6),
               ("the raw responder reaches 0.45 of nginx return 200", ratio["/raw"] >= 0.45),
               ("no errors", errors == 0)]
-    return 0 if show(f"GET /livez through nginx, {options.connections} connections", ["", "requests/s", "of the next", "p99 ms"],
-                     rows, target, options, rounds=found) else 1
+    met = show(f"GET /livez through nginx, {options.connections} connections",
+               ["", "requests/s", "of the next", "p99 ms"], rows, target, options, rounds=found)
+    return 0 if met else 1
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
-/* The least that nginx can talk FastCGI to: one epoll loop that walks over the records of a request and answers all of them
- * with the same bytes. What itn-api does for GET /livez is measured against it.
+/* The least that nginx can talk FastCGI to: one epoll loop that walks over the records of requests and gives every one
+ * the same answer. What itn-api does for GET /livez is measured against it.
  *
  *   raw_fcgi SOCKET
  */
@@ -32,8 +32,8 @@ static void add_record(unsigned char type, const void *content, size_t len)
 	unsigned char *at = answer + answer_len;
 	size_t padding = (8 - len % 8) % 8;
 
-	memcpy(at, (unsigned char[]){ 1, type, 0, 1, (unsigned char)(len >> 8), (unsigned char)len, (unsigned char)padding, 0 },
-	       HEADER);
+	memcpy(at, (unsigned char[]){ 1, type, 0, 1, (unsigned char)(len >> 8), (unsigned char)len,
+				      (unsigned char)padding, 0 }, HEADER);
 	if (len)
 		memcpy(at + HEADER, content, len);
 	answer_len += HEADER + len + padding;

@@ -1,5 +1,5 @@
-/* Fills a store with trades for measurements, by the store's own library: what itn-api writes for POST /api/trades, from
- * many threads, so that writes fold. An engine numbers them afterwards as it does any other.
+/* Fills a store with trades for measurements, by the store's own library: what itn-api writes for POST /api/trades,
+ * from many threads, so that writes fold. An engine numbers them afterwards as it does any other.
  *
  *   ITN_STORE=sqlite:PATH ITN_NETWORK=itn seed COUNT [THREADS]
  */

@@ -51,8 +51,8 @@ def in_parallel(stack, count, tasks, seconds=120):
 
 
 class Market:
-    """Trades and cargo of one test. With `insistent` a client asks again when it was not told the outcome (a process was
-    killed, the store was away); else anything but the promised answer fails the test.
+    """Trades and cargo of one test. With `insistent` a client asks again when it was not told the outcome (a process
+    was killed, the store was away); else anything but the promised answer fails the test.
 
     trades  {buyer: (transactionId, body)}   every buyer buys once, so that a client knows its trade again
     cargo   {shipmentId: body}
@@ -184,7 +184,7 @@ class Market:
                 for station in self.list("/api/inventory") for item in station["items"] if item["quantity"]}
 
     def delivered(self):
-        """What must be on hand by what the clients sent: own lines of delivered cargo, and trades that it took along."""
+        """What must be on hand by what clients sent: own lines of delivered cargo, and trades that it took along."""
         stock = collections.Counter()
         cargo = {cargo["shipmentId"]: cargo for cargo in self.list("/api/cargo") if cargo["status"] == "delivered"}
         for shipment in cargo:

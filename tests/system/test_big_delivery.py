@@ -1,6 +1,5 @@
 """One shipment with thousands of trades."""
 
-import collections
 import signal
 
 from harness.market import Market, in_parallel
@@ -17,13 +16,13 @@ def test_a_delivery_of_thousands_of_trades_survives_its_engine(make_stack, store
     stack.up()
     market = Market(stack, seed=5)
     watcher = ThoroughWatcher(stack)
-    created = collections.Counter(), collections.Counter()
     in_parallel(stack, 32, [market.create_trade(STATION, lines=1) for _ in range(TRADES)], 240)
     in_parallel(stack, 1, [market.create_cargo(STATION, lines=1)])
     [shipment] = market.cargo
 
     def count(fits):
-        return len({frame["data"]["_id"] for frame in list(watcher.frames) if frame["event"] == "tradeUpdated" and fits(frame["data"])})
+        return len({frame["data"]["_id"] for frame in list(watcher.frames)
+                    if frame["event"] == "tradeUpdated" and fits(frame["data"])})
 
     wait_for(lambda: count(lambda trade: trade.get("shipmentId") == shipment) == TRADES, "all trades are loaded", 240)
     in_parallel(stack, 1, [market.set_cargo(shipment, "delivered")])

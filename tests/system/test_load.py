@@ -59,7 +59,8 @@ def test_killed_processes_lose_and_repeat_nothing(make_stack, store):
 
     loading = threading.Thread(target=load, daemon=True)
     loading.start()
-    for answered, victim in [(40, lambda: "itn-api-1"), (80, lambda: active_engine(stack)), (120, lambda: "itn-gateway")]:
+    victims = [lambda: "itn-api-1", lambda: active_engine(stack), lambda: "itn-gateway"]
+    for answered, victim in zip([40, 80, 120], victims):
         wait_for(lambda: failures or len(market.trades) >= answered, f"{answered} trades")
         name = victim()
         stack.wait_restarted(name, stack.kill(name))

@@ -78,7 +78,7 @@ def test_redis_goes_and_comes_back(running, away, back):
     during = trader.trade()
     back(running)
     trader.trade()
-    wait_for(lambda: trader.trades <= {frame["data"]["_id"] for frame in list(watcher.frames)}, "a frame of every trade", 20)
+    wait_for(lambda: trader.trades <= {frame["data"]["_id"] for frame in list(watcher.frames)}, "every trade's frame")
     watcher.close()
     assert watcher.ends == 0
     first = watcher.frames[0]["seq"]
