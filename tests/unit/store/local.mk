@@ -1,0 +1,13 @@
+store_contract_sources = \
+	tests/unit/store/contract.c tests/unit/store/contract.h \
+	tests/unit/store/contract_batch.c \
+	tests/unit/store/contract_child.c \
+	tests/unit/store/contract_crowd.c \
+	tests/unit/store/contract_engine.c \
+	tests/unit/store/contract_lease.c \
+	tests/unit/store/contract_list.c \
+	tests/unit/store/contract_write.c
+
+unit_tests += tests/unit/store/test_contract
+tests_unit_store_test_contract_SOURCES = tests/unit/store/test_contract.c $(store_contract_sources)
+tests_unit_store_test_contract_LDADD = $(store_libs) $(core_libs) $(CMOCKA_LIBS)
