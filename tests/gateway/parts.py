@@ -10,7 +10,6 @@ import socket
 import struct
 import subprocess
 import threading
-import time
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -300,10 +299,8 @@ class Gateway:
 class Client:
     """A WebSocket client that does exactly what it is told, wrong things too."""
 
-    def __init__(self, path, handshake=None, receive_buffer=None):
-        self.socket = socket.socket(socket.AF_UNIX)
-        if receive_buffer:
-            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+    def __init__(self, path, handshake=None):
+        self.socket = socket.socket(socket.AF_UNIX if isinstance(path, str) else socket.AF_INET)
         self.socket.settimeout(10)
         self.socket.connect(path)
         self.buffer = b""
@@ -421,7 +418,3 @@ def seqs(messages):
 
 def until(condition, what, seconds=10):
     return wait_for(condition, what, seconds)
-
-
-def elapsed(since):
-    return time.monotonic() - since
