@@ -1,8 +1,13 @@
 """What nginx itself answers, and what it passes on."""
 
+import collections
+import signal
+import threading
+
 import pytest
 
 from harness.stack import Stack
+from harness.wait import wait_for
 
 SHAPE = {"type", "title", "status", "detail", "requestId", "error"}
 
@@ -74,3 +79,27 @@ def test_a_dead_worker_is_passed_over(make_stack):
         old = stack.kill("itn-api-1")
         assert [stack.get("/livez").status for _ in range(20)] == [200] * 20
         stack.wait_restarted("itn-api-1", old)
+
+
+def test_workers_that_restart_in_turn_lose_no_request(make_stack):
+    stack = make_stack()
+    stack.up()
+    done = threading.Event()
+    statuses = collections.Counter()
+
+    def work(method):
+        client = stack.new_client()
+        while not done.is_set():
+            statuses[method, client.request(method, "/livez").status] += 1
+        client.close()
+
+    workers = [threading.Thread(target=work, args=(method,)) for method in ["GET", "POST"] * 4]
+    for worker in workers:
+        worker.start()
+    for name in ["itn-api-1", "itn-api-2"] * 3:
+        stack.wait_restarted(name, stack.signal(name, signal.SIGTERM))
+        wait_for((stack.folder / "run" / f"{name}.sock").exists, "it listens again")
+    done.set()
+    for worker in workers:
+        worker.join()
+    assert set(statuses) == {("GET", 200), ("POST", 405)}
