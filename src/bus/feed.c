@@ -6,7 +6,8 @@
 #include "bus/evlink.h"
 #include "bus/feed_message.h"
 
-enum { READ_REPLIES = 5 };
+/** A read brings more than an answer to a PING: it may take longer. */
+enum { READ_REPLIES = 5, READ_MS = 5 * BUS_COMMAND_MS };
 
 struct bus_feed {
 	struct ev_loop *loop;
@@ -16,6 +17,7 @@ struct bus_feed {
 	struct evlink subscription;
 	struct evlink reader;
 	ev_timer timer; /**< closed: until the next attempt; else the deadline of an answer, or the next PING */
+	ev_timer read_limit;
 	struct bus_backoff backoff;
 	bool connected;
 	bool pinged;
@@ -38,6 +40,7 @@ static void disconnect(struct bus_feed *feed)
 	feed->connected = false;
 	feed->pinged = false;
 	feed->read_done = NULL;
+	ev_timer_stop(feed->loop, &feed->read_limit);
 }
 
 static void lose(void *user, const char *why)
@@ -74,6 +77,11 @@ static void on_timer(struct ev_loop *loop unused_arg, ev_timer *timer, int reven
 		evlink_send(&feed->subscription, "PING");
 		again_in(feed, BUS_COMMAND_MS);
 	}
+}
+
+static void on_read_limit(struct ev_loop *loop unused_arg, ev_timer *timer, int revents unused_arg)
+{
+	lose(timer->data, "a read was not answered in time");
 }
 
 static void report(struct bus_feed *feed, const redisReply *payload)
@@ -121,6 +129,7 @@ static bool on_read(void *user, const redisReply *reply)
 		return false;
 	bus_feed_read_done *done = feed->read_done;
 	feed->read_done = NULL;
+	ev_timer_stop(feed->loop, &feed->read_limit);
 	done(feed->user, feed->message.frames.log, last, &feed->message.frames);
 	return true;
 }
@@ -146,7 +155,8 @@ enum itn_status bus_feed_new(struct ev_loop *loop, const char *redis, const char
 	evlink_init(&feed->subscription, loop, &subscription_events, feed);
 	evlink_init(&feed->reader, loop, &reader_events, feed);
 	ev_init(&feed->timer, on_timer);
-	feed->timer.data = feed;
+	ev_init(&feed->read_limit, on_read_limit);
+	feed->timer.data = feed->read_limit.data = feed;
 	again_in(feed, 0);
 	*ret = feed;
 	return ITN_OK;
@@ -180,5 +190,7 @@ enum itn_status bus_feed_read(struct bus_feed *feed, int64_t after, unsigned max
 	evlink_send(&feed->reader, "XREVRANGE %s + - COUNT 1", feed->redis.stream);
 	evlink_send(&feed->reader, "XRANGE %s %lld-1 + COUNT %u", feed->redis.stream, (long long)after, max);
 	evlink_send(&feed->reader, "EXEC");
+	ev_timer_set(&feed->read_limit, READ_MS / 1000.0, 0);
+	ev_timer_start(feed->loop, &feed->read_limit);
 	return ITN_OK;
 }

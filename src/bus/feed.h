@@ -2,7 +2,8 @@
  *  missed by the stream.
  *
  *  All calls and all callbacks on the loop's thread. Callbacks may call bus_feed_read(), nothing may free the feed inside
- *  one. A server that stops answering is noticed within BUS_PING_MS + BUS_COMMAND_MS and tried again with bus_backoff.
+ *  one. A server that stops answering is noticed within BUS_PING_MS + BUS_COMMAND_MS (one that only does not answer a read,
+ *  within 5 * BUS_COMMAND_MS) and tried again with bus_backoff.
  */
 #ifndef ITN_BUS_FEED_H
 #define ITN_BUS_FEED_H

@@ -262,7 +262,7 @@ static void on_again(struct ev_loop *loop unused_arg, ev_timer *timer, int reven
 
 static void on_patience(struct ev_loop *loop unused_arg, ev_timer *timer, int revents unused_arg)
 {
-	log_warn("Redis does not answer: live updates wait for it");
+	log_warn("where the log ends is not known yet: live updates wait for Redis");
 	say_ready(timer->data);
 }
 
