@@ -1,2 +1,15 @@
 noinst_LIBRARIES += libitndomain.a
-libitndomain_a_SOURCES =
+libitndomain_a_SOURCES = \
+	src/domain/cargo.c src/domain/cargo.h \
+	src/domain/cargo_json.c \
+	src/domain/cargo_request.c \
+	src/domain/entry.h \
+	src/domain/event.c src/domain/event.h \
+	src/domain/field.c src/domain/field.h \
+	src/domain/line.c src/domain/line.h \
+	src/domain/line_json.c src/domain/line_json.h \
+	src/domain/stock.c src/domain/stock.h \
+	src/domain/stored.c src/domain/stored.h \
+	src/domain/trade.c src/domain/trade.h \
+	src/domain/trade_json.c \
+	src/domain/trade_request.c
