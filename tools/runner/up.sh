@@ -56,6 +56,7 @@ up_check_store() {
 	hosts=${hosts%%[/?]*}
 	hosts=${hosts##*@}
 	for host in ${hosts//,/ }; do
+		[[ $host != *%* ]] || return 0
 		[[ $host =~ :[0-9]+$ ]] || host+=:27017
 		! probe "$host" 3 || return 0
 	done
@@ -122,7 +123,7 @@ up_timed_out() {
 
 logs_turn() { # one older log of each service is kept
 	local name
-	for name in supervisor $(services_list); do
+	for name in supervisor access $(services_list); do
 		[ ! -e "$ITN_DIR/log/$name.log" ] || mv -f "$ITN_DIR/log/$name.log" "$ITN_DIR/log/$name.log.old"
 	done
 }
@@ -199,22 +200,30 @@ down() {
 }
 
 status() {
-	local name pid healthy
+	local name
+	[ $# -eq 0 ] || [ "$*" = --pids ] || die "status takes only --pids"
+	if [ $# -gt 0 ]; then
+		status_pids
+		return
+	fi
 	if [ -z "$(process_recorded '*')" ]; then
-		[ "${1:-}" = --pids ] || say "nothing runs"
+		say "nothing runs"
 		return 3
 	fi
+	for name in $(process_recorded '*'); do status_line "$name"; done
+	if status_healthy; then
+		say "ready, at $(up_url)"
+	else
+		say "not ready"
+		return 1
+	fi
+}
+
+status_pids() {
+	local name pid
 	for name in $(process_recorded '*'); do
-		if [ "${1:-}" = --pids ]; then
-			! process_pid "$name" || printf '%s %s\n' "$name" "$pid"
-		else
-			status_line "$name"
-		fi
+		! process_pid "$name" || printf '%s %s\n' "$name" "$pid"
 	done
-	status_healthy
-	healthy=$?
-	[ "${1:-}" = --pids ] || say "$( ((healthy)) && echo "not ready" || echo "ready"), at $(up_url)"
-	return $healthy
 }
 
 status_line() { # NAME
