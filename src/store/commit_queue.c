@@ -210,3 +210,11 @@ bool commit_queue_blocked(struct commit_queue *queue)
 	pthread_mutex_unlock(&queue->mutex);
 	return blocked;
 }
+
+size_t commit_queue_waiting(struct commit_queue *queue)
+{
+	pthread_mutex_lock(&queue->mutex);
+	size_t count = queue->count;
+	pthread_mutex_unlock(&queue->mutex);
+	return count;
+}

@@ -49,5 +49,7 @@ enum itn_status commit_queue_write(struct commit_queue *queue, struct commit_ite
 				   int64_t grace_ms) must_check;
 /** Whether callers are refused because preparation does not succeed. */
 bool commit_queue_blocked(struct commit_queue *queue);
+/** Items that wait and are not begun. */
+size_t commit_queue_waiting(struct commit_queue *queue);
 
 #endif

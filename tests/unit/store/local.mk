@@ -11,3 +11,13 @@ store_contract_sources = \
 unit_tests += tests/unit/store/test_contract
 tests_unit_store_test_contract_SOURCES = tests/unit/store/test_contract.c $(store_contract_sources)
 tests_unit_store_test_contract_LDADD = $(store_libs) $(core_libs) $(CMOCKA_LIBS)
+
+unit_tests += tests/unit/store/test_commit_queue
+tests_unit_store_test_commit_queue_LDADD = $(store_libs) $(core_libs) $(CMOCKA_LIBS)
+
+unit_tests += tests/unit/store/test_sqlite_open
+tests_unit_store_test_sqlite_open_LDADD = $(store_libs) $(core_libs) $(CMOCKA_LIBS)
+
+unit_tests += tests/unit/store/test_sqlite_trouble
+tests_unit_store_test_sqlite_trouble_SOURCES = tests/unit/store/test_sqlite_trouble.c $(store_contract_sources)
+tests_unit_store_test_sqlite_trouble_LDADD = $(store_libs) $(core_libs) $(CMOCKA_LIBS)
