@@ -52,6 +52,18 @@ def test_a_second_up_says_that_it_runs(make_stack):
     assert stack.pids() == before
 
 
+def test_a_second_up_says_when_not_all_of_it_answers(make_stack):
+    stack = make_stack(ITN_API_PROCESSES=1)
+    stack.up()
+    stack.freeze("itn-api-1")
+    for command, word in [(["up", "--detach"], "not all of it"), (["status"], "not ready")]:
+        done = stack.itn(*command)
+        assert done.returncode == 1
+        assert word in done.stdout + done.stderr
+    stack.thaw("itn-api-1")
+    wait_for(lambda: stack.itn("status").returncode == 0, "all of it answers again")
+
+
 def test_up_after_the_supervisor_was_killed_starts_anew(make_stack):
     stack = make_stack()
     stack.up()
