@@ -35,15 +35,17 @@ supervise_redis() {
 	until [ -S redis.sock ] || [ -n "$stopping" ] || ((SECONDS > end)) || ! process_pid redis; do sleep 0.02; done
 }
 
-now_ms() {
-	local now=${EPOCHREALTIME/[.,]/}
-	echo "${now%???}"
+now_ms() { # VARIABLE
+	local us=${EPOCHREALTIME/[.,]/}
+	printf -v "$1" %s "${us%???}"
 }
 
 service_start() { # NAME
+	local now
 	(service_exec "$1") >>"$ITN_DIR/log/$1.log" 2>&1 </dev/null &
 	service_pid[$1]=$!
-	service_started[$1]=$(now_ms)
+	now_ms now
+	service_started[$1]=$now
 	unset "service_due[$1]"
 	process_record "$1" $!
 }
@@ -51,7 +53,7 @@ service_start() { # NAME
 # Until a child ends, a signal comes or something is due, and never longer than a second.
 supervise_wait() {
 	local now seconds=1 due tick
-	now=$(now_ms)
+	now_ms now
 	for due in "${service_due[@]}"; do
 		due=$((due > now ? due - now : 1))
 		((due >= 1000)) || seconds=$(printf '0.%03d' "$due")
@@ -65,7 +67,7 @@ supervise_wait() {
 
 supervise_scan() {
 	local name now
-	now=$(now_ms)
+	now_ms now
 	for name in "${!service_deaths[@]}"; do
 		if [ -n "${service_due[$name]:-}" ]; then
 			((service_due[$name] > now)) || service_start "$name"
