@@ -1,9 +1,9 @@
 /** Reads the log from Redis as it is published, on the caller's libev loop: what is new by the feed's channel, what was
  *  missed by the stream.
  *
- *  All calls and all callbacks on the loop's thread. Callbacks may call bus_feed_read(), nothing may free the feed inside
- *  one. A server that stops answering is noticed within BUS_PING_MS + BUS_COMMAND_MS (one that only does not answer a read,
- *  within 5 * BUS_COMMAND_MS) and tried again with bus_backoff.
+ *  All calls and all callbacks on the loop's thread. Callbacks may call bus_feed_read(), nothing may free the feed
+ *  inside one. A server that stops answering is noticed within BUS_PING_MS + BUS_COMMAND_MS (one that only does not
+ *  answer a read, within 5 * BUS_COMMAND_MS) and tried again with bus_backoff.
  */
 #ifndef ITN_BUS_FEED_H
 #define ITN_BUS_FEED_H
@@ -58,8 +58,8 @@ void bus_feed_free(struct bus_feed *feed);
 
 bool bus_feed_connected(const struct bus_feed *feed);
 
-/** Reads up to `max` (1..1000) events after seq `after` (0 or more) from the stream, its log and its end at one instant.
- *  One read at a time; `done` comes once, unless the connection is lost before (`lost` is reported then).
+/** Reads up to `max` (1..1000) events after seq `after` (0 or more) from the stream, its log and its end at one
+ *  instant. One read at a time; `done` comes once, unless the connection is lost before (`lost` is reported then).
  *  @return ITN_OK (it was sent), ITN_UNAVAILABLE (not connected), ITN_FULL (one is under way) */
 enum itn_status bus_feed_read(struct bus_feed *feed, int64_t after, unsigned max, bus_feed_read_done *done)
 	must_check;

@@ -46,7 +46,8 @@ static const char script[] =
 	"end\n"
 	"redis.call('XTRIM', stream, 'MAXLEN', '~', ARGV[4])\n"
 	"if verb == 'publish' then\n"
-	"  redis.call('PUBLISH', feed, string.format('%s %.0f %d\\n', log, first, #lines) .. table.concat(lines, '\\n'))\n"
+	"  local head = string.format('%s %.0f %d\\n', log, first, #lines)\n"
+	"  redis.call('PUBLISH', feed, head .. table.concat(lines, '\\n'))\n"
 	"end\n"
 	"return {'ok', first + #lines - 1}\n";
 

@@ -1,20 +1,22 @@
 /** Publishes the log to Redis, in order, each event once, whoever else publishes at the same time.
  *
- *  One script per batch looks where the stream ends and appends and announces the batch only if it fits there exactly. So
- *  two publishers, a stale one or one that repeats itself do no harm: at most one of them appends an event.
+ *  One script per batch looks where the stream ends and appends and announces the batch only if it fits there
+ *  exactly. So two publishers, a stale one or one that repeats itself do no harm: at most one of them appends an
+ *  event.
  *
  *  The caller's loop, with `end` the last seq of the log in the store:
  *
  *      bus_publish(p, log, next, …)
  *        ITN_OK           next += count
- *        ITN_CONFLICT     next = last + 1; when last > end, read from the store AFTER this answer, then the stream is of
- *                         a log that a restore took back: bus_publish_drop(p, log, last)
+ *        ITN_CONFLICT     next = last + 1; when last > end, read from the store AFTER this answer, then the stream is
+ *                         of a log that a restore took back: bus_publish_drop(p, log, last)
  *        ITN_NOT_FOUND    Redis has lost the stream or has that of another log: seed it with the last `stream_max`
  *                         events (bus_publish_seed, one or many calls), then bus_publish_reset; next = last seeded + 1
  *        ITN_UNKNOWN      bus_publish_position says what became of it
  *        ITN_UNAVAILABLE  wait (bus_backoff in bus/redis.h), then the same again
  *
- *  At start: bus_publish_position. A seeding that was cut short is nothing special: what is missing comes by bus_publish.
+ *  At start: bus_publish_position. A seeding that was cut short is nothing special: what is missing comes by
+ *  bus_publish.
  *
  *  Synchronous: a call takes at most BUS_CONNECT_MS + BUS_COMMAND_MS (a batch over BUS_PIECE_BYTES goes in pieces, each
  *  with a time limit of its own). It connects when there is no connection. One thread at a time.

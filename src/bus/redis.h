@@ -1,7 +1,7 @@
 /** What every part of the bus agrees on: names in Redis, time limits, and how long to wait before trying again.
  *
- *  Redis is never the only copy of anything and may be away, slow, stopped or emptied at any time. With P the name of the
- *  network:
+ *  Redis is never the only copy of anything and may be away, slow, stopped or emptied at any time. With P the name
+ *  of the network:
  *
  *  - `P:wake`   channel; any payload; "there is work for the engine".
  *  - `P:stream` stream of the latest events: entry id `SEQ-0`, one field `f` with the frame, one line of JSON.

@@ -1,7 +1,7 @@
 /** Wakes the engine: a worker says that it stored something (PUBLISH P:wake).
  *
- *  A wake-up is a hint, never needed for correctness: an engine that hears nothing polls. Whatever Redis does, a request
- *  pays one write to an eventfd.
+ *  A wake-up is a hint, never needed for correctness: an engine that hears nothing polls. Whatever Redis does, a
+ *  request pays one write to an eventfd.
  */
 #ifndef ITN_BUS_WAKE_H
 #define ITN_BUS_WAKE_H

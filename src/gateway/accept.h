@@ -9,8 +9,8 @@ struct accept;
 struct ev_loop;
 struct ws;
 
-/** Listens at an address ("HOST:PORT" or "unix:PATH", the latter with mode 0660) and hands each connection to `ws`. When the
- *  process has no more descriptors, it waits ACCEPT_PAUSE_MS and lets connections queue.
+/** Listens at an address ("HOST:PORT" or "unix:PATH", the latter with mode 0660) and hands each connection to `ws`.
+ *  When the process has no more descriptors, it waits ACCEPT_PAUSE_MS and lets connections queue.
  *  @return ITN_OK, ITN_INVALID (the address), ITN_UNAVAILABLE or ITN_FAILED as net_listen() */
 enum itn_status accept_new(struct ev_loop *loop, const char *address, struct ws *ws, struct accept **ret,
 			   struct error *error) must_check;

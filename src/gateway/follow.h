@@ -1,8 +1,9 @@
 /** Follows the log for all clients of the gateway: one position, each event once, in order, without holes.
  *
- *  What Redis announces goes to the hub if it is next. What was announced before is dropped; at a hole, and whenever the
- *  connection to Redis is new, the stream is read, and what the stream no longer has comes from itn-api. If that can't
- *  be had, or the log has become another one, plain clients can't be told: they are closed (1012) and come back.
+ *  What Redis announces goes to the hub if it is next. What was announced before is dropped; at a hole, and
+ *  whenever the connection to Redis is new, the stream is read, and what the stream no longer has comes from
+ *  itn-api. If that can't be had, or the log has become another one, plain clients can't be told: they are closed
+ *  (1012) and come back.
  *
  *  The position is unknown until Redis or itn-api says where the log ends, or the first event comes.
  */

@@ -25,17 +25,18 @@ static const struct problem wrong_version = { 426, "Upgrade Required", "Sec-WebS
 					      "sec-websocket-version:", "13" };
 static const struct problem no_host = { 400, "Bad Request", "The Host header is missing.", NULL, NULL };
 static const struct problem no_connection = { 400, "Bad Request", "Connection must name upgrade.", NULL, NULL };
-static const struct problem bad_key = { 400, "Bad Request", "Sec-WebSocket-Key must be 16 bytes in base64.", NULL, NULL };
+static const struct problem bad_key = { 400, "Bad Request", "Sec-WebSocket-Key must be 16 bytes in base64.", NULL,
+					NULL };
 static const struct problem bad_subprotocol = { 400, "Bad Request",
 						"Sec-WebSocket-Protocol must be a list of short tokens.", NULL, NULL };
 
 static int write_body(const struct problem *problem, char *body)
 {
-	return snprintf(body, BODY_MAX,
-			"{\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%u,\"detail\":\"%s\",\"error\":\"%s\"%s%s%s}\n",
-			problem->title, problem->status, problem->detail, problem->detail,
-			problem->status == 404 ? ",\"message\":\"" : "", problem->status == 404 ? problem->detail : "",
-			problem->status == 404 ? "\"" : "");
+	static const char form[] = "{\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%u,"
+				   "\"detail\":\"%s\",\"error\":\"%s\"%s%s%s}\n";
+	bool missing = problem->status == HTTP_STATUS_NOT_FOUND;
+	return snprintf(body, BODY_MAX, form, problem->title, problem->status, problem->detail, problem->detail,
+			missing ? ",\"message\":\"" : "", missing ? problem->detail : "", missing ? "\"" : "");
 }
 
 static bool add_headers(struct lws *wsi, const struct problem *problem, lws_filepos_t len, unsigned char **p,

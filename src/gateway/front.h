@@ -12,9 +12,9 @@ struct lws;
 
 /** Judges an upgrade (RFC 6455 section 4.2.1) before libwebsockets does.
  *
- *  The first subprotocol that the client offers is the one chosen, whatever it is: the frames are the same, and a browser
- *  that offered some and gets none back fails the connection. libwebsockets knows subprotocols by name only and hangs
- *  up on others, so the name of its first protocol is this buffer.
+ *  The first subprotocol that the client offers is the one chosen, whatever it is: the frames are the same, and a
+ *  browser that offered some and gets none back fails the connection. libwebsockets knows subprotocols by name only
+ *  and hangs up on others, so the name of its first protocol is this buffer.
  *
  *  @param subprotocol  FRONT_SUBPROTOCOL_MAX bytes; untouched when none is offered
  *  @return 0: let libwebsockets answer 101; -1: answered, hang up */

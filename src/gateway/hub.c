@@ -43,7 +43,6 @@ static void leave_open(struct hub *hub, struct session *session)
 {
 	TAILQ_REMOVE(&hub->quiet, session, due);
 	TAILQ_REMOVE(&hub->sessions, session, all);
-	ring_leave(hub->ring, &session->position);
 	hub->clients--;
 }
 
@@ -53,12 +52,16 @@ void hub_leave(struct hub *hub, struct session *session)
 		leave_open(hub, session);
 	else if (session->state == SESSION_CLOSING)
 		TAILQ_REMOVE(&hub->closing, session, due);
+	ring_leave(hub->ring, &session->position);
 	session->state = SESSION_ENDED;
 }
 
 void hub_closing(struct hub *hub, struct session *session)
 {
 	leave_open(hub, session);
+	if (session->close_code == CLOSE_SLOW)
+		ring_leave(hub->ring, &session->position);
+	session->until = ring_end(hub->ring);
 	session->state = SESSION_CLOSING;
 	session->due_ms = clock_monotonic_ms() + HUB_CLOSE_MS;
 	TAILQ_INSERT_TAIL(&hub->closing, session, due);

@@ -1,8 +1,8 @@
 /** All WebSocket clients of a gateway: who is there, what they get, which of them are idle, slow or too many.
  *
- *  One slow client delays nobody: each has a position in the ring, and one with more than queue_max bytes before a new
- *  batch is closed (4008). One that was silent for ping_ms is pinged, after as long again it is closed (1008). A client that does not
- *  take its Close within HUB_CLOSE_MS is dropped. One thread.
+ *  One slow client delays nobody: each has a position in the ring, and one with more than queue_max bytes before a
+ *  new batch is closed (4008). One that was silent for ping_ms is pinged, after as long again it is closed (1008).
+ *  A client that does not take its Close within HUB_CLOSE_MS is dropped. One thread.
  */
 #ifndef ITN_GATEWAY_HUB_H
 #define ITN_GATEWAY_HUB_H

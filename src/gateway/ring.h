@@ -1,8 +1,8 @@
 /** Ready WebSocket frames that all clients share, each reading from a position of its own.
  *
- *  A frame is stored once, head and payload (RFC 6455 section 5.2, text, final, unmasked), and stays until the last client
- *  that has to get it is past it. What is ready for a client comes in runs of whole frames, for one write each.
- *  One thread.
+ *  A frame is stored once, head and payload (RFC 6455 section 5.2, text, final, unmasked), and stays until the last
+ *  client that has to get it is past it. What is ready for a client comes in runs of whole frames, for one write
+ *  each. One thread.
  */
 #ifndef ITN_GATEWAY_RING_H
 #define ITN_GATEWAY_RING_H

@@ -54,16 +54,32 @@ static bool send_ping(struct session *session)
 	return lws_write(session->wsi, frame + LWS_PRE, sizeof(ping_payload) - 1, LWS_WRITE_PING) >= 0;
 }
 
+/** What the client still gets: everything, or once it is to close what was there at that time. */
+static uint64_t owed(const struct session *session)
+{
+	const struct ring *ring = session->hub->ring;
+	if (!session->position.chunk)
+		return 0;
+	uint64_t waiting = ring_waiting(ring, &session->position);
+	if (session->state == SESSION_OPEN)
+		return waiting;
+	uint64_t later = ring_end(ring) - session->until;
+	return waiting > later ? waiting - later : 0;
+}
+
 static bool send_run(struct session *session)
 {
 	struct ring *ring = session->hub->ring;
-	struct str run = ring_next(ring, &session->position);
-	if (run.len == 0)
+	uint64_t most = owed(session);
+	if (most == 0)
 		return true;
+	struct str run = ring_next(ring, &session->position);
+	if (run.len > most)
+		run.len = (size_t)most;
 	if (lws_write(session->wsi, (unsigned char *)run.ptr, run.len, LWS_WRITE_HTTP) < 0)
 		return false;
 	ring_advance(ring, &session->position, run.len);
-	if (ring_waiting(ring, &session->position) > 0)
+	if (run.len < most || session->state == SESSION_CLOSING)
 		session_wake(session);
 	return true;
 }
@@ -78,7 +94,7 @@ void session_drop(struct session *session)
  *  to send. */
 static bool closing_by_itself(const struct session *session)
 {
-	return session->state == SESSION_OPEN && lws_get_close_length(session->wsi) > 0;
+	return session->state != SESSION_ENDED && lws_get_close_length(session->wsi) > 0;
 }
 
 bool session_writable(struct session *session)
@@ -89,7 +105,7 @@ bool session_writable(struct session *session)
 	if (session->state == SESSION_ENDED)
 		return true;
 	if (session->state == SESSION_CLOSING)
-		return end(session);
+		return owed(session) > 0 ? send_run(session) : end(session);
 	if (!session->ping_due)
 		return send_run(session);
 	session_wake(session);

@@ -35,6 +35,7 @@ struct session {
 	TAILQ_ENTRY(session) all; /**< hub->sessions */
 	TAILQ_ENTRY(session) due; /**< hub->quiet or, once it is to close, hub->closing */
 	struct ring_position position;
+	uint64_t until;       /**< while closing: the end of what is still sent, counted as ring_end() */
 	int64_t due_ms;       /**< when the hub looks at it again */
 	size_t message_bytes; /**< of the message that is coming in */
 	enum session_state state;
@@ -48,8 +49,8 @@ struct session {
 void session_open(struct session *session, struct hub *hub, struct lws *wsi);
 /** The connection is gone. */
 void session_closed(struct session *session);
-/** Asks for a Close frame with this code after what is being sent; the first code asked for wins. What waits in the ring
- *  is not sent any more. A client that does not take the Close in time is dropped. */
+/** Asks for a Close frame with this code after everything that was published before; a slow client (CLOSE_SLOW) gets
+ *  nothing more before it. The first code asked for wins. A client that does not take it in time is dropped. */
 void session_close(struct session *session, enum close_code code);
 /** Ends the connection without a Close. Not from inside a callback of libwebsockets. */
 void session_drop(struct session *session);

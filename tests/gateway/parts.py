@@ -357,7 +357,9 @@ class Client:
         size = len(payload)
         extra, size = length or (0 if size < 126 else 2 if size < 65536 else 8, size)
         second = {0: size, 2: 126, 8: 127}[extra] | (0x80 if masked else 0)
-        head = bytes([(0x80 if fin else 0) | rsv << 4 | opcode, second]) + (size.to_bytes(extra, "big") if extra else b"")
+        head = bytes([(0x80 if fin else 0) | rsv << 4 | opcode, second])
+        if extra:
+            head += size.to_bytes(extra, "big")
         if masked:
             repeated = (mask * (len(payload) // 4 + 1))[:len(payload)]
             payload = (int.from_bytes(payload, "big") ^ int.from_bytes(repeated, "big")).to_bytes(len(payload), "big")

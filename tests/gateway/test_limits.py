@@ -1,5 +1,6 @@
 """Slow, silent, too many and half-open clients cost the others nothing; the end is orderly."""
 
+import resource
 import signal
 import socket
 import subprocess
@@ -157,6 +158,20 @@ def test_silent_connections_hold_nobody_up(gateway, engine):
         each.socket.close()
 
 
+def test_without_descriptors_connections_wait_and_clients_stay(gateway, engine):
+    with gateway.connect() as client:
+        resource.prlimit(gateway.process.pid, resource.RLIMIT_NOFILE, (60, 60))
+        waiting = [Client(gateway.path, handshake=Client.upgrade()) for _ in range(100)]
+        until(lambda: "no connection can be taken" in gateway.log.read_text(), "the gateway to run out")
+        assert client.works(engine)
+        for each in waiting[:60]:
+            each.socket.close()
+        assert waiting[99].read_head()[0] == 101
+        assert waiting[99].works(engine)
+        for each in waiting[60:]:
+            each.socket.close()
+
+
 def test_a_client_that_does_not_answer_a_close_is_dropped(gateway, engine):
     with gateway.connect() as client:
         client.send(3)
@@ -178,6 +193,18 @@ def test_at_the_end_clients_are_told(gateway, engine, number):
     assert gateway.wait() == 0
     with pytest.raises(OSError), socket.socket(socket.AF_UNIX) as s:
         s.connect(gateway.path)
+
+
+def test_what_was_published_before_the_end_still_comes(gateway, engine):
+    with gateway.connect() as witness, gateway.connect() as late:
+        for _ in range(30):
+            new = engine.publish(100, 1000)
+            assert witness.events(100) == new
+        gateway.signal()
+        assert witness.closed() == 1001
+        assert late.events(3000) == engine.frames
+        assert late.closed() == 1001
+    assert gateway.wait() == 0
 
 
 def test_clients_that_do_not_go_hold_up_the_end_for_drain_ms(make_gateway):
