@@ -22,11 +22,13 @@ struct health_check {
 
 struct store;
 struct bus_wake;
+struct waiter;
 
 struct api {
 	const struct config *config;
 	struct store *store;
 	struct bus_wake *wake; /**< wakes the engine */
+	struct waiter *waiter; /**< for those who want to see what their write came to */
 	struct health_check checks[HEALTH_CHECKS_MAX];
 	size_t check_count;
 };
@@ -38,5 +40,27 @@ extern const size_t api_route_count;
 /** health.c */
 http_handler health_livez;
 http_handler health_readyz;
+
+/** trades.c */
+http_handler trade_create;
+http_handler trade_show;
+http_handler trade_set_status;
+http_handler trade_list;
+
+/** cargo.c */
+http_handler cargo_create;
+http_handler cargo_show;
+http_handler cargo_set_status;
+http_handler cargo_list;
+
+/** inventory.c */
+http_handler inventory_show;
+http_handler inventory_list;
+
+/** events.c */
+http_handler events_list;
+
+/** stats.c */
+http_handler stats_show;
 
 #endif

@@ -1,10 +1,26 @@
 noinst_LIBRARIES += libitnapi.a
 libitnapi_a_SOURCES = \
 	src/api/api.h \
+	src/api/body.c src/api/body.h \
+	src/api/cargo.c \
+	src/api/change.c src/api/change.h \
+	src/api/csv.c src/api/csv.h \
+	src/api/cursor.c src/api/cursor.h \
+	src/api/events.c \
 	src/api/health.c \
+	src/api/inventory.c \
+	src/api/list.c src/api/list.h \
+	src/api/list_query.c src/api/list_query.h \
+	src/api/position.c src/api/position.h \
 	src/api/routes.c \
-	src/api/serve.c src/api/serve.h
+	src/api/serve.c src/api/serve.h \
+	src/api/show.c src/api/show.h \
+	src/api/stats.c \
+	src/api/trades.c \
+	src/api/waiter.c src/api/waiter.h \
+	src/api/worker.c src/api/worker.h \
+	src/api/written.c src/api/written.h
 
 bin_PROGRAMS += itn-api
 itn_api_SOURCES = src/api/main.c
-itn_api_LDADD = libitnapi.a $(http_libs) $(core_libs)
+itn_api_LDADD = libitnapi.a $(http_libs) $(bus_libs) $(store_libs) $(core_libs)

@@ -3,15 +3,8 @@
  *  A FastCGI worker behind nginx. It writes a document and its event in one atomic write, wakes the engine and replies; it
  *  holds no state of its own, so any number of them can serve one store. SIGTERM drains: what has begun is answered.
  */
-#include "api/api.h"
-#include "api/serve.h"
+#include "api/worker.h"
 #include "core/service.h"
-
-static int run(const struct config *config)
-{
-	struct api api = { .config = config };
-	return api_serve(&api);
-}
 
 int main(int argc, char **argv)
 {
@@ -19,7 +12,7 @@ int main(int argc, char **argv)
 		.name = "itn-api",
 		.summary = "answers the REST requests of one trade network",
 		.who = CONFIG_API,
-		.run = run,
+		.run = worker_run,
 	};
 	return service_main(&service, argc, argv);
 }

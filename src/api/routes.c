@@ -1,6 +1,29 @@
 #include "api/api.h"
 
+#define CHANGE (HTTP_PUT | HTTP_PATCH)
+
 const struct route api_routes[] = {
+	{ HTTP_POST, "/api/trades", trade_create, ROLE_TRADER },
+	{ HTTP_GET, "/api/trades", trade_list, ROLE_READER },
+	{ HTTP_GET, "/api/getalltrades", trade_list, ROLE_READER },
+	{ HTTP_GET, "/api/trades/:transactionId", trade_show, ROLE_READER },
+	{ CHANGE, "/api/trades/:transactionId/status", trade_set_status, ROLE_TRADER },
+
+	{ HTTP_POST, "/api/cargo", cargo_create, ROLE_TRADER },
+	{ HTTP_GET, "/api/cargo", cargo_list, ROLE_READER },
+	{ HTTP_GET, "/api/getallCargo", cargo_list, ROLE_READER },
+	{ HTTP_GET, "/api/cargo/:shipmentId", cargo_show, ROLE_READER },
+	{ CHANGE, "/api/cargo/:shipmentId/status", cargo_set_status, ROLE_TRADER },
+
+	{ HTTP_GET, "/api/inventory", inventory_list, ROLE_READER },
+	{ HTTP_GET, "/api/getinventory", inventory_list, ROLE_READER },
+	{ HTTP_GET, "/api/inventory/:stationId", inventory_show, ROLE_READER },
+
+	{ HTTP_GET, "/api/events", events_list, ROLE_READER },
+	{ HTTP_GET, "/api/stats", stats_show, ROLE_READER },
+
+	{ CHANGE, "/api/:transactionId{id}/status", trade_set_status, ROLE_TRADER },
+
 	{ HTTP_GET, "/livez", health_livez, ROLE_NONE },
 	{ HTTP_GET, "/readyz", health_readyz, ROLE_NONE },
 };

@@ -1,0 +1,212 @@
+#include "api/change.h"
+
+#include <inttypes.h>
+#include <time.h>
+
+#include "api/body.h"
+#include "api/waiter.h"
+#include "api/written.h"
+#include "bus/wake.h"
+#include "core/clock.h"
+#include "core/service.h"
+#include "http/negotiate.h"
+#include "http/problem.h"
+
+/* After so many lost races, or so long, the engine decides. */
+#define LOSSES_MAX  3
+#define RACE_MS     100
+#define VERDICT_MS  5000
+#define ASK_MOST_MS 20
+
+struct attempt {
+	const struct change_kind *kind;
+	struct api *api;
+	struct http_request *req;
+	struct http_response *res;
+	struct change change;
+	char event[ID_LEN + 1];
+	int64_t since;
+	unsigned losses;
+};
+
+static void reply_not_found(struct attempt *a)
+{
+	problem_reply(a->res, PROBLEM_NOT_FOUND, NULL, "%s", a->kind->not_found);
+}
+
+static void reply_document(struct attempt *a, bool changed)
+{
+	struct buf json = { 0 };
+	struct written written = {
+		.entity = a->kind->entity,
+		.key = a->change.key,
+		.event = changed ? str_from(a->event) : STR_NONE,
+		.version = a->kind->version(&a->change),
+		.status = 200,
+		.message = a->kind->message,
+	};
+
+	a->kind->show(&json, &a->change);
+	written.json = buf_str(&json);
+	written_reply(a->api, a->req, a->res, written);
+	buf_free(&json);
+}
+
+/* Whether the current version is one that the client wants to change; an answer is made when not. */
+static bool meets_condition(struct attempt *a)
+{
+	int64_t version = a->kind->version(&a->change);
+	struct str etag = arena_printf(a->req->arena, "\"%" PRId64 "\"", version);
+
+	if (http_condition(a->req, etag) == HTTP_PROCEED)
+		return true;
+	http_set_version(a->res, version);
+	problem_reply(a->res, PROBLEM_PRECONDITION_FAILED, NULL, "version %" PRId64 " is current", version);
+	return false;
+}
+
+static struct entry entry_of(const struct attempt *a, enum entry_kind kind, int64_t now)
+{
+	return (struct entry){
+		.id = { a->event, ID_LEN },
+		.kind = kind,
+		.entity = a->kind->entity,
+		.key = a->change.key,
+		.time = now,
+	};
+}
+
+/* One read, decision and write. False: another was faster, nothing is answered yet. */
+static bool try_once(struct attempt *a)
+{
+	int64_t now = clock_now_ms(), from_version;
+	struct entry entry = entry_of(a, ENTRY_CHANGE, now);
+	struct buf text = { 0 };
+	struct error why = { 0 };
+	enum itn_status status = a->kind->read(a->api->store, a->req->arena, &a->change);
+	enum verdict verdict;
+
+	if (status == ITN_NOT_FOUND) {
+		reply_not_found(a);
+		return true;
+	}
+	if (status != ITN_OK) {
+		store_failure_reply(a->res, status);
+		return true;
+	}
+	if (!meets_condition(a))
+		return true;
+	from_version = a->kind->version(&a->change);
+	verdict = a->kind->decide(&a->change, now, &text, &why);
+	if (verdict == VERDICT_CHANGED) {
+		entry.version = a->kind->version(&a->change);
+		entry.change = arena_str(a->req->arena, buf_str(&text));
+		status = a->kind->write(a->api->store, &a->change, from_version, &entry);
+	}
+	buf_free(&text);
+	if (verdict == VERDICT_ILLEGAL)
+		problem_reply(a->res, PROBLEM_ILLEGAL_CHANGE, NULL, "%s", why.text);
+	else if (status == ITN_OK)
+		reply_document(a, verdict == VERDICT_CHANGED);
+	else if (status != ITN_CONFLICT)
+		store_failure_reply(a->res, status);
+	return status != ITN_CONFLICT;
+}
+
+static void pause_ms(int64_t ms)
+{
+	(void)nanosleep(&(struct timespec){ .tv_nsec = ms * 1000000 }, NULL);
+}
+
+static enum itn_status await_verdict(struct attempt *a, struct request_verdict *ret_verdict)
+{
+	struct request_verdict verdict = { .state = REQUEST_WAITING };
+	int64_t deadline = clock_monotonic_ms() + VERDICT_MS;
+	int64_t pause = 2;
+
+	while (clock_monotonic_ms() < deadline && !service_stopping()) {
+		enum itn_status status =
+			store_request_verdict(a->api->store, a->req->arena, str_from(a->event), &verdict);
+
+		if (status == ITN_OK && verdict.state != REQUEST_WAITING) {
+			*ret_verdict = verdict;
+			return ITN_OK;
+		}
+		pause_ms(pause);
+		pause = pause * 2 > ASK_MOST_MS ? ASK_MOST_MS : pause * 2;
+	}
+	return ITN_UNKNOWN;
+}
+
+static void reply_verdict(struct attempt *a, const struct request_verdict *verdict)
+{
+	enum itn_status status;
+
+	if (verdict->state == REQUEST_NO_SUCH) {
+		reply_not_found(a);
+		return;
+	}
+	if (verdict->state == REQUEST_ILLEGAL) {
+		problem_reply(a->res, PROBLEM_ILLEGAL_CHANGE, NULL, "%.*s", STR_ARG(verdict->detail));
+		return;
+	}
+	status = a->kind->read(a->api->store, a->req->arena, &a->change);
+	if (status == ITN_OK)
+		reply_document(a, verdict->state == REQUEST_CHANGED);
+	else
+		store_failure_reply(a->res, ITN_UNKNOWN);
+}
+
+static void let_engine_decide(struct attempt *a)
+{
+	struct entry entry = entry_of(a, ENTRY_REQUEST, clock_now_ms());
+	struct request_verdict verdict;
+	enum itn_status status;
+
+	if (!waiter_enter(a->api->waiter)) {
+		store_failure_reply(a->res, ITN_FULL);
+		return;
+	}
+	entry.change = a->req->body;
+	status = store_request_add(a->api->store, &entry);
+	if (status == ITN_OK) {
+		bus_wake_send(a->api->wake);
+		status = await_verdict(a, &verdict);
+	}
+	waiter_leave(a->api->waiter);
+	if (status == ITN_OK)
+		reply_verdict(a, &verdict);
+	else
+		store_failure_reply(a->res, status);
+}
+
+static void compete(struct attempt *a)
+{
+	bool conditional = str_is_set(http_header(a->req, "If-Match"));
+
+	while (!try_once(a)) {
+		bool enough = ++a->losses >= LOSSES_MAX || clock_monotonic_ms() - a->since >= RACE_MS;
+
+		if (!enough || conditional)
+			continue;
+		let_engine_decide(a);
+		return;
+	}
+}
+
+void change_answer(const struct change_kind *kind, struct api *api, struct http_request *req, struct http_response *res)
+{
+	struct attempt a = { .kind = kind, .api = api, .req = req, .res = res, .since = clock_monotonic_ms() };
+	struct faults faults;
+	struct json_in *doc;
+
+	if (!body_read(req, res, &faults, &doc))
+		return;
+	a.change.key = req->params[0];
+	id_new(a.event);
+	if (kind->parse(doc, req->arena, &faults, &a.change) == ITN_OK)
+		compete(&a);
+	else
+		problem_reply(res, PROBLEM_INVALID, &faults, NULL);
+	json_in_free(doc);
+}

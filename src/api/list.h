@@ -1,0 +1,12 @@
+/** Lists of trades, cargo and inventories: filters, pages, and whole lists streamed at constant memory. */
+#ifndef ITN_API_LIST_H
+#define ITN_API_LIST_H
+
+#include "api/api.h"
+#include "store/store.h"
+
+/** Answers GET of a list. Without `limit` the whole list is streamed, in slices that grow and shrink to about a
+ *  megabyte; with it one page, with Link: rel="next" when there is more. */
+void list_answer(enum store_list_kind kind, struct api *api, struct http_request *req, struct http_response *res);
+
+#endif

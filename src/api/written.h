@@ -1,0 +1,21 @@
+/** The answer after a write: wake the engine, wait for what follows when the client prefers it, show the document. */
+#ifndef ITN_API_WRITTEN_H
+#define ITN_API_WRITTEN_H
+
+#include "api/api.h"
+#include "domain/event.h"
+
+/** A document that was written, or found as wished. */
+struct written {
+	enum entity_kind entity; /**< trade or cargo */
+	struct str key;
+	struct str event;     /**< id of the change's event; absent: nothing changed */
+	struct str json;      /**< the public document as written */
+	int64_t version;
+	int status;           /**< 200 or 201; 202 goes out instead when waiting was asked for and was not long enough */
+	const char *message;  /**< {"message":…,"trade":{…}}; NULL: the document itself */
+};
+
+void written_reply(struct api *api, struct http_request *req, struct http_response *res, struct written written);
+
+#endif
