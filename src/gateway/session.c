@@ -112,19 +112,16 @@ bool session_writable(struct session *session)
 	return send_ping(session);
 }
 
-bool session_receive(struct session *session, size_t len, size_t more, bool last)
+void session_receive(struct session *session, size_t len, size_t more, bool last)
 {
 	if (session->state != SESSION_OPEN)
-		return true;
+		return;
 	session_heard(session);
 	session->message_bytes += len;
-	if (more > session->hub->message_max || session->message_bytes + more > session->hub->message_max) {
-		session->close_code = CLOSE_TOO_BIG;
-		return end(session);
-	}
-	if (last && more == 0)
+	if (more > session->hub->message_max || session->message_bytes + more > session->hub->message_max)
+		session_close(session, CLOSE_TOO_BIG);
+	else if (last && more == 0)
 		session->message_bytes = 0;
-	return true;
 }
 
 void session_heard(struct session *session)

@@ -63,8 +63,10 @@ bool session_writable(struct session *session) must_check;
 /** A piece of a message came in. Its content is nothing that a plain client has to say, only its size counts.
  *  @param more  bytes of the same frame still to come
  *  @param last  whether this frame ends the message
- *  @return false when the connection is to be closed */
-bool session_receive(struct session *session, size_t len, size_t more, bool last) must_check;
+ *
+ *  A message above the limit closes the client; what still comes is read and forgotten meanwhile: libwebsockets loses
+ *  its place in the stream, and with it the Close, when a callback for incoming data fails. */
+void session_receive(struct session *session, size_t len, size_t more, bool last);
 /** Anything came from the client: it is alive. */
 void session_heard(struct session *session);
 

@@ -21,11 +21,6 @@ struct ws {
 	struct lws_protocols protocols[2];
 };
 
-static int keep_if(bool wanted)
-{
-	return wanted ? 0 : -1;
-}
-
 static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in unused_arg, size_t len)
 {
 	struct ws *ws = lws_context_user(lws_get_context(wsi));
@@ -39,10 +34,10 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
 		session_open(session, ws->hub, wsi);
 		return 0;
 	case LWS_CALLBACK_SERVER_WRITEABLE:
-		return keep_if(session_writable(session));
+		return session_writable(session) ? 0 : -1;
 	case LWS_CALLBACK_RECEIVE:
-		return keep_if(session_receive(session, len, lws_remaining_packet_payload(wsi),
-					       lws_is_final_fragment(wsi) != 0));
+		session_receive(session, len, lws_remaining_packet_payload(wsi), lws_is_final_fragment(wsi) != 0);
+		return 0;
 	case LWS_CALLBACK_RECEIVE_PONG:
 		session_heard(session);
 		return 0;
