@@ -1,8 +1,9 @@
 #include "core/clock.h"
 #include "store/sqlite_store.h"
 
-#define PASSIVE_PAGES	1000
+#define PASSIVE_PAGES	4000
 #define RESTART_PAGES	16384
+#define RETRY_PAGES	1000
 #define RESTART_WAIT_US 50000
 
 static int count_pages(void *arg, sqlite3 *db unused_arg, const char *name unused_arg, int pages)
@@ -26,7 +27,7 @@ void checkpoint_when_due(struct conn *conn, struct sqlite_lock *lock, int pages,
 {
 	if (pages < *copied)
 		*copied = 0;
-	if (pages - *copied < PASSIVE_PAGES)
+	if (pages - *copied < (pages < RESTART_PAGES ? PASSIVE_PAGES : RETRY_PAGES))
 		return;
 	*copied = pages;
 	checkpoint(conn, SQLITE_CHECKPOINT_PASSIVE, 0);

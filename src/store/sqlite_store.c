@@ -111,11 +111,24 @@ enum itn_status reader_take(struct sqlite_store *store, struct conn **ret_conn)
 	return ITN_OK;
 }
 
+static bool is_broken(struct conn *conn)
+{
+	int code = sqlite3_errcode(conn->db) & 0xff;
+	return code == SQLITE_IOERR || code == SQLITE_CANTOPEN || code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
+}
+
 void reader_give(struct sqlite_store *store, struct conn *conn)
 {
+	bool broken = is_broken(conn);
+	if (broken)
+		conn_close(conn);
 	pthread_mutex_lock(&store->mutex);
-	conn->next = store->idle;
-	store->idle = conn;
+	if (broken) {
+		store->readers--;
+	} else {
+		conn->next = store->idle;
+		store->idle = conn;
+	}
 	pthread_cond_signal(&store->reader_back);
 	pthread_mutex_unlock(&store->mutex);
 }

@@ -267,7 +267,8 @@ static void round_run(void *context, struct commit_item **items, size_t count)
 	enum itn_status status = items_write(conn, items, count);
 	if (!status && count)
 		status = commit(conn);
-	write_note(store, status ? sqlite3_errmsg(conn->db) : NULL);
+	if (status || count)
+		write_note(store, status ? sqlite3_errmsg(conn->db) : NULL);
 	if (!sqlite3_get_autocommit(conn->db) && conn_do(conn, SQL_ROLLBACK))
 		write_note(store, sqlite3_errmsg(conn->db));
 	sqlite_lock_release(&store->lock);

@@ -28,7 +28,8 @@ struct store;
 
 /** Opens what config->store names and makes the schema when there is none. A MongoDB server that is away is no error here
  *  (it is found when it comes); ITN_FAILED for what waiting doesn't mend (no such folder, corrupt file, newer schema,
- *  network file system, a URI with a database name), ITN_INVALID for a setting that is neither kind. */
+ *  network file system, a URI with a database name), ITN_INVALID for a setting that is neither kind, ITN_UNAVAILABLE when
+ *  the layout can't be made now (no space, others hold the lock). */
 enum itn_status store_open(const struct config *config, struct store **ret_store, struct error *error) must_check;
 /** Ends its threads and connections; calls under way end first. NULL is allowed. */
 void store_close(struct store *store);

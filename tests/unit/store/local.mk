@@ -4,8 +4,10 @@ store_contract_sources = \
 	tests/unit/store/contract_child.c \
 	tests/unit/store/contract_crowd.c \
 	tests/unit/store/contract_engine.c \
+	tests/unit/store/contract_jobs.c \
 	tests/unit/store/contract_lease.c \
 	tests/unit/store/contract_list.c \
+	tests/unit/store/contract_loading.c \
 	tests/unit/store/contract_write.c
 
 unit_tests += tests/unit/store/test_contract
