@@ -39,7 +39,7 @@ static enum itn_status open_sockets(const struct config *config, struct listenin
 		return inherit_sockets(listening, error);
 	enum itn_status status = net_address_parse(config->api_listen, &listening->address, error);
 	if (status == ITN_OK)
-		status = net_listen(&listening->address, BACKLOG, (unsigned)config->api_socket_mode,
+		status = net_listen(&listening->address, BACKLOG, (unsigned)config->socket_mode,
 				    &listening->fds[0], error);
 	if (status == ITN_OK)
 		listening->count = 1;

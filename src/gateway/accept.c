@@ -12,7 +12,7 @@
 #include "core/net.h"
 #include "gateway/ws.h"
 
-enum { BACKLOG = 1024, BATCH = 64, SOCKET_MODE = 0660 };
+enum { BACKLOG = 1024, BATCH = 64 };
 
 struct accept {
 	struct ev_loop *loop;
@@ -54,8 +54,8 @@ static void on_ready(struct ev_loop *loop unused_arg, ev_io *watcher, int revent
 	}
 }
 
-enum itn_status accept_new(struct ev_loop *loop, const char *address, struct ws *ws, struct accept **ret,
-			   struct error *error)
+enum itn_status accept_new(struct ev_loop *loop, const char *address, unsigned mode, struct ws *ws,
+			   struct accept **ret, struct error *error)
 {
 	struct accept *accept = calloc(1, sizeof(*accept));
 	if (!accept)
@@ -64,7 +64,7 @@ enum itn_status accept_new(struct ev_loop *loop, const char *address, struct ws 
 	accept->ws = ws;
 	enum itn_status status = net_address_parse(address, &accept->address, error);
 	if (status == ITN_OK)
-		status = net_listen(&accept->address, BACKLOG, SOCKET_MODE, &accept->fd, error);
+		status = net_listen(&accept->address, BACKLOG, mode, &accept->fd, error);
 	if (status != ITN_OK) {
 		free(accept);
 		return status;

@@ -9,11 +9,11 @@ struct accept;
 struct ev_loop;
 struct ws;
 
-/** Listens at an address ("HOST:PORT" or "unix:PATH", the latter with mode 0660) and hands each connection to `ws`.
+/** Listens at an address ("HOST:PORT" or "unix:PATH", the latter with the permission bits `mode`) and hands each connection to `ws`.
  *  When the process has no more descriptors, it waits ACCEPT_PAUSE_MS and lets connections queue.
  *  @return ITN_OK, ITN_INVALID (the address), ITN_UNAVAILABLE or ITN_FAILED as net_listen() */
-enum itn_status accept_new(struct ev_loop *loop, const char *address, struct ws *ws, struct accept **ret,
-			   struct error *error) must_check;
+enum itn_status accept_new(struct ev_loop *loop, const char *address, unsigned mode, struct ws *ws,
+			   struct accept **ret, struct error *error) must_check;
 /** Stops listening. NULL is allowed. */
 void accept_free(struct accept *accept);
 

@@ -80,7 +80,8 @@ static enum itn_status start(struct gateway *gateway, struct error *error)
 		status = follow_new(gateway->loop, ws_context(gateway->ws), config, &gateway->hub, on_ready, gateway,
 				    &gateway->follow, error);
 	if (status == ITN_OK)
-		status = accept_new(gateway->loop, config->gateway_listen, gateway->ws, &gateway->accept, error);
+		status = accept_new(gateway->loop, config->gateway_listen, (unsigned)config->socket_mode, gateway->ws,
+				    &gateway->accept, error);
 	if (status != ITN_OK)
 		return status;
 	ev_io_init(&gateway->stop, on_stop, service_stop_fd(), EV_READ);

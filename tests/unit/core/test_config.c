@@ -57,7 +57,7 @@ static void defaults_hold_without_anything(unused_arg void **state)
 	check_text("network", config.network, "itn");
 	check_text("store", config.store, "sqlite:itn.db");
 	check_int("threads", (long long)config.threads, 16);
-	check_int("socket mode as bits", config.api_socket_mode, 0600);
+	check_int("socket mode as bits", config.socket_mode, 0600);
 }
 
 static void every_default_passes_its_own_check(unused_arg void **state)
@@ -137,12 +137,12 @@ static void values_are_checked(unused_arg void **state)
 		{ "--threads=0x4", false },
 		{ "--threads=18446744073709551620", false },
 		{ "--threads=99999999999999999999999999", false },
-		{ "--api-socket-mode=660", true },
-		{ "--api-socket-mode=0660", true },
-		{ "--api-socket-mode=777", true },
-		{ "--api-socket-mode=1777", false },
-		{ "--api-socket-mode=680", false },
-		{ "--api-socket-mode=rw", false },
+		{ "--socket-mode=660", true },
+		{ "--socket-mode=0660", true },
+		{ "--socket-mode=777", true },
+		{ "--socket-mode=1777", false },
+		{ "--socket-mode=680", false },
+		{ "--socket-mode=rw", false },
 		{ "--log-level=debug", true },
 		{ "--log-level=Debug", false },
 		{ "--log-level=deb", false },
@@ -248,7 +248,7 @@ static void help_and_document_have_every_row(unused_arg void **state)
 	}
 	check_has("the engine's", engine.ptr, "ITN_LEASE_MS");
 	assert_null(strstr(engine.ptr, "ITN_GATEWAY_LISTEN"));
-	check_has("permission bits in octal", help.ptr, "--api-socket-mode=600 ");
+	check_has("permission bits in octal", help.ptr, "--socket-mode=600 ");
 	buf_free(&help);
 	buf_free(&page);
 	buf_free(&engine);
