@@ -14,6 +14,7 @@
 #define FRAMES_MAX 256
 #define LAST_WORDS_MS 1000
 #define CHECK_MS 1000
+#define PAUSED (-1)
 
 struct publisher {
 	struct store *store;
@@ -23,7 +24,8 @@ struct publisher {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	/* under the lock */
-	int64_t target; /* 0: paused */
+	int64_t target; /* PAUSED: another engine publishes */
+	bool is_first; /* the log was empty when we began, and nothing is published yet */
 	bool stopping;
 	int64_t stop_at;
 	/* the thread's own */
@@ -121,6 +123,25 @@ static enum itn_status publish_slice(struct publisher *publisher, struct error *
 	return status;
 }
 
+static bool is_first(struct publisher *publisher)
+{
+	bool first;
+
+	pthread_mutex_lock(&publisher->lock);
+	first = publisher->is_first;
+	pthread_mutex_unlock(&publisher->lock);
+	return first;
+}
+
+static void set_first(struct publisher *publisher, bool first)
+{
+	pthread_mutex_lock(&publisher->lock);
+	publisher->is_first = first;
+	pthread_mutex_unlock(&publisher->lock);
+}
+
+/* A stream that is not there is filled and its readers told where it ends; that of an empty log begins with the first
+ * event, which is announced as any other. */
 static enum itn_status step(struct publisher *publisher, struct error *error)
 {
 	enum itn_status status = ITN_OK;
@@ -129,8 +150,14 @@ static enum itn_status step(struct publisher *publisher, struct error *error)
 		status = ask_position(publisher, error);
 	else
 		status = publish_slice(publisher, error);
+	if (status == ITN_NOT_FOUND && is_first(publisher)) {
+		publisher->next = 1;
+		return ITN_OK;
+	}
 	if (status == ITN_NOT_FOUND)
-		status = seed(publisher, error);
+		return seed(publisher, error);
+	if (status == ITN_OK)
+		set_first(publisher, false);
 	return status;
 }
 
@@ -150,7 +177,7 @@ static struct timespec in_ms(unsigned ms)
 
 static bool has_nothing_to_do(const struct publisher *publisher)
 {
-	return publisher->target == 0 || (publisher->next && publisher->target < publisher->next);
+	return publisher->target == PAUSED || (publisher->next && publisher->target < publisher->next);
 }
 
 /* Waits until there is something to publish, or it is time to see whether Redis still has what it was given. */
@@ -201,10 +228,10 @@ static void *run(void *context)
 		int64_t target = wait_for_work(publisher, &stopping);
 		enum itn_status status;
 
-		if (stopping && (target == 0 || (publisher->next && publisher->next > target) ||
+		if (stopping && (target == PAUSED || (publisher->next && publisher->next > target) ||
 				 clock_monotonic_ms() > publisher->stop_at))
 			return NULL;
-		if (target == 0)
+		if (target == PAUSED)
 			continue;
 		status = step(publisher, &error);
 		if (status != ITN_OK && status != ITN_CONFLICT) {
@@ -238,6 +265,7 @@ enum itn_status publisher_new(const struct config *config, struct store *store, 
 
 	publisher->store = store;
 	publisher->stream_max = (int64_t)config->stream_max;
+	publisher->target = PAUSED;
 	publisher->backoff = BUS_BACKOFF;
 	publisher->arena = arena_new((size_t)1 << 16);
 	pthread_mutex_init(&publisher->lock, NULL);
@@ -273,11 +301,13 @@ void publisher_follow(struct publisher *publisher, int64_t last_seq)
 {
 	pthread_mutex_lock(&publisher->lock);
 	publisher->target = last_seq;
+	if (last_seq == 0)
+		publisher->is_first = true;
 	pthread_cond_signal(&publisher->changed);
 	pthread_mutex_unlock(&publisher->lock);
 }
 
 void publisher_pause(struct publisher *publisher)
 {
-	publisher_follow(publisher, 0);
+	publisher_follow(publisher, PAUSED);
 }

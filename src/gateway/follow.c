@@ -236,19 +236,25 @@ static bool on_filled_frame(void *user, struct str frame)
 	return true;
 }
 
+static void ask_again(struct follow *follow)
+{
+	ev_timer_set(&follow->again, bus_backoff_next(&follow->backoff) / 1000.0, 0);
+	ev_timer_start(follow->loop, &follow->again);
+}
+
 static void on_filled(void *user, enum itn_status status, struct str log, int64_t end)
 {
 	struct follow *follow = user;
-	if (!follow->known) {
-		if (status == ITN_OK && str_is_set(log) && end >= 0)
-			adopt(follow, log, end);
+	if (!follow->known && status == ITN_OK && str_is_set(log) && end >= 0) {
+		adopt(follow, log, end);
 		go_live(follow);
+	} else if (!follow->known) {
+		ask_again(follow);
 	} else if (follow->last > follow->fill_after) {
 		follow->tries = 0;
 		read_stream(follow);
 	} else if (status == ITN_UNAVAILABLE && ++follow->tries < FILL_TRIES) {
-		ev_timer_set(&follow->again, bus_backoff_next(&follow->backoff) / 1000.0, 0);
-		ev_timer_start(follow->loop, &follow->again);
+		ask_again(follow);
 	} else {
 		start_over(follow, "a hole can't be filled");
 		read_stream(follow);

@@ -124,6 +124,19 @@ def test_without_an_end_the_first_message_wins(make_gateway, engine, api):
         assert client.works(engine)
 
 
+def test_the_end_of_the_log_is_asked_for_until_it_is_known(make_gateway, engine, api):
+    api.answer = api.unavailable
+    engine.add(7)
+    gateway = make_gateway()
+    with gateway.connect() as client:
+        api.answer = api.events
+        until(lambda: "following the log" in gateway.log.read_text(), "the gateway knows the end of the log")
+        engine.add(3)
+        engine.append(1, 10)
+        engine.reset()
+        assert client.events(3) == engine.frames[7:]
+
+
 def test_redis_emptied_and_seeded_repeats_nothing(gateway, engine, redis):
     with gateway.connect() as client:
         before = engine.publish(20)
