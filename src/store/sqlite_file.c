@@ -57,13 +57,34 @@ static enum itn_status folder_check(const char *path, char **ret_folder, struct 
 	return status;
 }
 
+static void folder_sync(const char *path)
+{
+	char *copy = memory_strdup(path);
+	int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd >= 0) {
+		fsync(fd);
+		close(fd);
+	}
+	free(copy);
+}
+
+struct file_identity sqlite_file_identity(const char *path)
+{
+	struct stat info;
+	if (stat(path, &info))
+		return (struct file_identity){ 0 };
+	return (struct file_identity){ info.st_dev, info.st_ino };
+}
+
 static enum itn_status file_make(const char *path, struct error *error)
 {
 	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd >= 0)
+	if (fd >= 0) {
 		close(fd);
-	else if (errno != EEXIST)
+		folder_sync(path);
+	} else if (errno != EEXIST) {
 		return error_set(error, ITN_FAILED, "can't make the database %s: %s", path, strerror(errno));
+	}
 	struct stat info;
 	if (stat(path, &info))
 		return error_set(error, ITN_FAILED, "the database %s: %s", path, strerror(errno));

@@ -19,8 +19,9 @@ enum lock_byte { BYTE_NEXT, BYTE_WRITER };
 
 enum itn_status sqlite_lock_open(const char *path, struct sqlite_lock *ret_lock, struct error *error)
 {
-	char *name = memory_alloc(strlen(path) + sizeof("-lock"));
-	sprintf(name, "%s-lock", path);
+	char *name;
+	if (asprintf(&name, "%s-lock", path) < 0)
+		memory_exhausted();
 	int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	int reason = errno;
 	enum itn_status status = ITN_OK;

@@ -8,7 +8,6 @@
 #include "core/clock.h"
 #include "core/memory.h"
 #include "store/sqlite.h"
-#include "store/sqlite_file.h"
 
 #define QUEUE_ROOM	 1024
 #define ROUND_MAX	 128
@@ -64,6 +63,7 @@ static enum itn_status sqlite_open(const struct config *config, struct store **r
 		store_free(store);
 		return status;
 	}
+	store->file = sqlite_file_identity(store->path);
 	store->writer->patient = true;
 	checkpoint_watch(store->writer, &store->wal_pages);
 	store->queue = commit_queue_new(&sqlite_commit_ops, store, QUEUE_ROOM, ROUND_MAX);
@@ -145,6 +145,9 @@ void write_note(struct sqlite_store *store, const char *why)
 static enum itn_status sqlite_check(struct store *base, struct error *error)
 {
 	struct sqlite_store *store = sqlite_store_of(base);
+	struct file_identity now = sqlite_file_identity(store->path);
+	if (now.device != store->file.device || now.inode != store->file.inode)
+		return error_set(error, ITN_FAILED, "%s was removed or replaced: start again", store->path);
 	struct store_head head;
 	enum itn_status status = sqlite_head(base, &head);
 	if (status)

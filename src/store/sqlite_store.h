@@ -7,6 +7,7 @@
 #include "store/commit_queue.h"
 #include "store/engine_ops.h"
 #include "store/sqlite_conn.h"
+#include "store/sqlite_file.h"
 #include "store/sqlite_lock.h"
 
 /** Pages that one connection keeps in memory, KiB: little, the kernel keeps them too. */
@@ -16,6 +17,7 @@
 struct sqlite_store {
 	struct store base;
 	char *path;
+	struct file_identity file; /**< what the path named when it was opened */
 	int64_t timeout_ms;
 
 	pthread_mutex_t mutex; /**< of the members up to the next blank line */

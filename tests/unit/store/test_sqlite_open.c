@@ -206,6 +206,20 @@ static void a_corrupt_database_is_failed_not_away(unused_arg void **state)
 	check_refused("bad.db", ITN_FAILED, "malformed");
 }
 
+static void a_file_that_was_taken_away_is_noticed(unused_arg void **state)
+{
+	struct store *store;
+	struct error error = { "" };
+	assert_int_equal(open_name("a.db", &store, &error), ITN_OK);
+	check_text("before", itn_status_name(store_check(store, &error)), "ok");
+	assert_int_equal(unlink(path_of("a.db")), 0);
+	check_text("removed", itn_status_name(store_check(store, &error)), "failed");
+	check_has("removed", error.text, "was removed or replaced");
+	write_file("a.db", "");
+	check_text("replaced", itn_status_name(store_check(store, &error)), "failed");
+	store_close(store);
+}
+
 static void without_permission_it_says_so(unused_arg void **state)
 {
 	if (geteuid() != 0)
@@ -242,6 +256,7 @@ int main(void)
 		TEST(what_cannot_be_a_database_is_refused),
 		TEST(databases_of_others_are_refused),
 		TEST(a_corrupt_database_is_failed_not_away),
+		TEST(a_file_that_was_taken_away_is_noticed),
 		TEST(without_permission_it_says_so),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
