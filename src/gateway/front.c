@@ -4,39 +4,63 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/id.h"
+#include "core/status.h"
 #include "core/str.h"
 
-enum { HEADERS_MAX = 512, BODY_MAX = 512, KEY_LEN = 24, KEY_DIGITS = 22 };
+enum { HEADERS_MAX = 512, BODY_MAX = 1024, REQUEST_ID_MAX = 128, KEY_LEN = 24, KEY_DIGITS = 22 };
 
 struct problem {
 	unsigned status;
+	const char *code; /**< of problem.def */
 	const char *title;
 	const char *detail;
 	const char *name;  /**< of one more header; NULL: none */
 	const char *value;
 };
 
-static const struct problem not_found = { 404, "Not Found", "There is nothing at this path.", NULL, NULL };
-static const struct problem not_allowed = { 405, "Method Not Allowed", "Only GET opens the live feed.", "allow:",
-					    "GET, HEAD" };
-static const struct problem no_upgrade = { 426, "Upgrade Required", "The live feed is a WebSocket (RFC 6455).",
-					   "upgrade:", "websocket" };
-static const struct problem wrong_version = { 426, "Upgrade Required", "Sec-WebSocket-Version must be 13.",
-					      "sec-websocket-version:", "13" };
-static const struct problem no_host = { 400, "Bad Request", "The Host header is missing.", NULL, NULL };
-static const struct problem no_connection = { 400, "Bad Request", "Connection must name upgrade.", NULL, NULL };
-static const struct problem bad_key = { 400, "Bad Request", "Sec-WebSocket-Key must be 16 bytes in base64.", NULL,
-					NULL };
-static const struct problem bad_subprotocol = { 400, "Bad Request",
-						"Sec-WebSocket-Protocol must be a list of short tokens.", NULL, NULL };
+/* What problem.def says of the problems that this front has. */
+#define PROBLEM(name, code_, status_, title_) \
+	static const struct problem problem_##name unused_arg = { status_, code_, title_, "", NULL, NULL };
+#include "http/problem.def"
+#undef PROBLEM
 
-static int write_body(const struct problem *problem, char *body)
+static struct problem make(const struct problem *kind, const char *detail, const char *name, const char *value)
 {
-	static const char form[] = "{\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%u,"
-				   "\"detail\":\"%s\",\"error\":\"%s\"%s%s%s}\n";
+	return (struct problem){ kind->status, kind->code, kind->title, detail, name, value };
+}
+
+#define NOT_FOUND   make(&problem_NOT_FOUND, "nothing is at this path", NULL, NULL)
+#define NOT_ALLOWED make(&problem_METHOD_NOT_ALLOWED, "only GET opens the live feed", "allow:", "GET, HEAD")
+#define NO_UPGRADE  make(&problem_UPGRADE_REQUIRED, "the live feed is a WebSocket (RFC 6455)", "upgrade:", "websocket")
+#define WRONG_VERSION \
+	make(&problem_UPGRADE_REQUIRED, "Sec-WebSocket-Version must be 13", "sec-websocket-version:", "13")
+
+static struct problem bad_request(const char *detail)
+{
+	return make(&problem_BAD_REQUEST, detail, NULL, NULL);
+}
+
+/** The id that nginx gave the request, else a new one. */
+static void request_id(struct lws *wsi, char id[REQUEST_ID_MAX + 1])
+{
+	static const char name[] = "x-request-id:";
+	static const char token[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._";
+	int len = lws_hdr_custom_copy(wsi, id, REQUEST_ID_MAX + 1, name, sizeof(name) - 1);
+	if (len <= 0 || id[strspn(id, token)] != '\0')
+		id_random_hex(id, 32);
+}
+
+static int write_body(struct lws *wsi, const struct problem *problem, char *body)
+{
+	static const char form[] = "{\"type\":\"/problems/%s\",\"title\":\"%s\",\"status\":%u,"
+				   "\"detail\":\"%s\",\"requestId\":\"%s\",\"error\":\"%s\"%s%s%s}\n";
 	bool missing = problem->status == HTTP_STATUS_NOT_FOUND;
-	return snprintf(body, BODY_MAX, form, problem->title, problem->status, problem->detail, problem->detail,
-			missing ? ",\"message\":\"" : "", missing ? problem->detail : "", missing ? "\"" : "");
+	char id[REQUEST_ID_MAX + 1];
+	request_id(wsi, id);
+	return snprintf(body, BODY_MAX, form, problem->code, problem->title, problem->status, problem->detail, id,
+			problem->detail, missing ? ",\"message\":\"" : "", missing ? problem->detail : "",
+			missing ? "\"" : "");
 }
 
 static bool add_headers(struct lws *wsi, const struct problem *problem, lws_filepos_t len, unsigned char **p,
@@ -57,7 +81,7 @@ static bool answer(struct lws *wsi, const struct problem *problem, bool with_bod
 	unsigned char *p = start;
 	unsigned char *end = head + sizeof(head) - 1;
 	char body[LWS_PRE + BODY_MAX];
-	int len = write_body(problem, body + LWS_PRE);
+	int len = write_body(wsi, problem, body + LWS_PRE);
 	if (!add_headers(wsi, problem, (lws_filepos_t)len, &p, end) ||
 	    lws_finalize_write_http_header(wsi, start, &p, end))
 		return false;
@@ -73,20 +97,26 @@ static int method_of(struct lws *wsi, struct str *ret_path)
 	return method;
 }
 
-static const struct problem *judge_target(int method, struct str path)
+/** Whether there is nothing to complain about; else `ret` is what to answer. */
+static bool judge_target(int method, struct str path, struct problem *ret)
 {
-	if (!str_eq(path, STR(FRONT_PATH)))
-		return &not_found;
-	return method == LWSHUMETH_GET || method == LWSHUMETH_HEAD ? NULL : &not_allowed;
+	if (!str_eq(path, STR(FRONT_PATH))) {
+		*ret = NOT_FOUND;
+		return false;
+	}
+	*ret = NOT_ALLOWED;
+	return method == LWSHUMETH_GET || method == LWSHUMETH_HEAD;
 }
 
 int front_request(struct lws *wsi)
 {
+	struct problem problem;
 	struct str path;
 	int method = method_of(wsi, &path);
 	if (method >= 0) {
-		const struct problem *problem = judge_target(method, path);
-		answer(wsi, problem ? problem : &no_upgrade, method != LWSHUMETH_HEAD);
+		if (judge_target(method, path, &problem))
+			problem = NO_UPGRADE;
+		answer(wsi, &problem, method != LWSHUMETH_HEAD);
 	}
 	return -1;
 }
@@ -134,36 +164,42 @@ static bool choose_subprotocol(struct lws *wsi, char *subprotocol)
 	return true;
 }
 
-static const struct problem *judge_upgrade(struct lws *wsi, int method, struct str path, char *subprotocol)
+static bool refuse(struct problem *ret, struct problem problem)
+{
+	*ret = problem;
+	return false;
+}
+
+static bool judge_upgrade(struct lws *wsi, int method, struct str path, char *subprotocol, struct problem *ret)
 {
 	char text[128];
-	const struct problem *problem = judge_target(method, path);
-	if (problem)
-		return problem;
+	if (!judge_target(method, path, ret))
+		return false;
 	if (method != LWSHUMETH_GET)
-		return &not_allowed;
+		return refuse(ret, NOT_ALLOWED);
 	if (strcasecmp(header(wsi, WSI_TOKEN_UPGRADE, text, sizeof(text)), "websocket") != 0)
-		return &no_upgrade;
+		return refuse(ret, NO_UPGRADE);
 	if (lws_hdr_total_length(wsi, WSI_TOKEN_HOST) == 0)
-		return &no_host;
+		return refuse(ret, bad_request("the Host header is missing"));
 	if (!names_upgrade(header(wsi, WSI_TOKEN_CONNECTION, text, sizeof(text))))
-		return &no_connection;
+		return refuse(ret, bad_request("Connection must name upgrade"));
 	if (strcmp(header(wsi, WSI_TOKEN_VERSION, text, sizeof(text)), "13") != 0)
-		return &wrong_version;
+		return refuse(ret, WRONG_VERSION);
 	if (!key_valid(header(wsi, WSI_TOKEN_KEY, text, sizeof(text))))
-		return &bad_key;
-	return choose_subprotocol(wsi, subprotocol) ? NULL : &bad_subprotocol;
+		return refuse(ret, bad_request("Sec-WebSocket-Key must be 16 bytes in base64"));
+	return choose_subprotocol(wsi, subprotocol) ||
+	       refuse(ret, bad_request("Sec-WebSocket-Protocol must be a list of short tokens"));
 }
 
 int front_upgrade(struct lws *wsi, char *subprotocol)
 {
+	struct problem problem;
 	struct str path;
 	int method = method_of(wsi, &path);
 	if (method < 0)
 		return -1;
-	const struct problem *problem = judge_upgrade(wsi, method, path, subprotocol);
-	if (!problem)
+	if (judge_upgrade(wsi, method, path, subprotocol, &problem))
 		return 0;
-	answer(wsi, problem, method != LWSHUMETH_HEAD);
+	answer(wsi, &problem, method != LWSHUMETH_HEAD);
 	return -1;
 }

@@ -53,6 +53,7 @@ def test_answers(gateway, engine, request_fields, status):
             return
         problem = json.loads(client.rest())
         assert problem["status"] == status and problem["error"] and problem["title"]
+        assert problem["type"].startswith("/problems/") and len(problem["requestId"]) == 32
         assert "application/problem+json" in head
         assert ("message" in problem) == (status == 404)
         assert status != 405 or "allow: GET" in head

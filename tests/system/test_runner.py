@@ -37,7 +37,7 @@ def test_up_starts_everything_and_down_leaves_nothing(make_stack):
     assert stack.itn("status").returncode == 0
     assert stack.get("/livez").status == 200
     assert os.stat(stack.folder).st_mode & 0o777 == 0o700
-    assert [path.name for path in stack.sockets() if path.lstat().st_mode & 0o007] == []
+    assert [path.name for path in stack.sockets() if path.lstat().st_mode & 0o077] == []
     stack.down()
     nothing_is_left(stack)
 
