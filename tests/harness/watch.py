@@ -66,19 +66,17 @@ class Watcher:
 
     def listen(self):
         try:
-            self.socket = self.stack.feed(open_timeout=5, ping_interval=None)
-        except (OSError, InvalidHandshake, InvalidMessage, ConnectionClosed, TimeoutError, EOFError):
-            time.sleep(0.02)
-            return
-        try:
-            self.connected()
-            self.open.set()
-            for text in self.socket:
-                self.take(json.loads(text))
+            with self.stack.feed(open_timeout=5, ping_interval=None) as self.socket:
+                self.connected()
+                self.open.set()
+                for text in self.socket:
+                    self.take(json.loads(text))
         except ConnectionClosed:
             pass
+        except (OSError, InvalidHandshake, InvalidMessage, TimeoutError, EOFError):
+            time.sleep(0.02)
+        self.ends += self.open.is_set() and not self.closing
         self.open.clear()
-        self.ends += not self.closing
 
     def connected(self):
         pass

@@ -12,7 +12,7 @@ STATION = "Starbase 1"
 
 
 def test_a_delivery_of_thousands_of_trades_survives_its_engine(make_stack, store):
-    stack = make_stack(store, ITN_ENGINE_PROCESSES=2, ITN_LEASE_MS=500)
+    stack = make_stack(store, ITN_ENGINE_PROCESSES=2, ITN_LEASE_MS=2000, ITN_CHUNK_MAX=100)
     stack.up()
     market = Market(stack, seed=5)
     watcher = ThoroughWatcher(stack)
@@ -28,6 +28,7 @@ def test_a_delivery_of_thousands_of_trades_survives_its_engine(make_stack, store
     in_parallel(stack, 1, [market.set_cargo(shipment, "delivered")])
     wait_for(lambda: count(lambda trade: trade["status"] == "completed") > 0, "the first trade is completed", 60)
     stack.signal(active_engine(stack), signal.SIGKILL)
+    assert 0 < len(market.list("/api/trades?status=completed")) < TRADES
     wait_for(lambda: count(lambda trade: trade["status"] == "completed") == TRADES, "every trade is completed", 240)
     market.wait_all_delivered()
     market.assert_consistent()

@@ -29,7 +29,7 @@ def test_a_rolling_restart_of_the_workers_costs_no_request(stack):
     threads = [threading.Thread(target=trade, daemon=True) for _ in range(CLIENTS)]
     for thread in threads:
         thread.start()
-    for name in ["itn-api-1", "itn-api-2"]:
+    for name in ["itn-api-1", "itn-api-2"] * 3:
         old = stack.signal(name, signal.SIGTERM)
         stack.wait_restarted(name, old)
         more = len(market.trades) + 50
