@@ -184,7 +184,9 @@ enum itn_status sqlite_list(struct store *base, const struct store_list *list, s
 	enum itn_status status = reader_take(store, &conn);
 	if (status)
 		return status;
+	conn->patient = true;
 	status = (list->kind == LIST_INVENTORY ? list_stations : list_documents)(conn, list, row, context);
+	conn->patient = false;
 	reader_give(store, conn);
 	return status;
 }

@@ -112,7 +112,8 @@ struct store_row {
 typedef void store_row_fn(void *context, const struct store_row *row);
 
 /** One slice of a list, read in one short transaction that has ended when the call returns; `row` must not wait for anything.
- *  Fewer than `max` rows: the list is at its end. */
+ *  Fewer than `max` rows: the list is at its end. An index serves one filter; with several of which each alone has very many
+ *  entries, a slice may take longer than the timeout, as all of them are looked through. */
 enum itn_status store_list(struct store *store, const struct store_list *list, store_row_fn *row, void *context) must_check;
 
 struct store_event_row {
