@@ -78,17 +78,22 @@ static void stream(struct api *api, struct http_response *res, struct slice *sli
 			return;
 		}
 		if (status != ITN_OK) {
-			http_response_restart(res);
 			store_failure_reply(res, status);
 			return;
 		}
+		if (!begun)
+			http_set(res, "Content-Type", str_from(media_types[slice->lines]));
 		if (!begun && !http_stream_begin(res, 200))
 			return;
 		begun = true;
 		if (!http_stream_write(res, buf_str(&slice->text)))
 			return;
 		buf_reset(&slice->text, SIZE_MAX);
-		after = slice->rows ? slice->last : end;
+		if (max && !slice->rows) {
+			http_stream_abort(res);
+			return;
+		}
+		after = max ? slice->last : end;
 		slice->rows = 0;
 	} while (after < end);
 	if (!slice->lines)
@@ -120,6 +125,7 @@ void events_list(struct api *api, struct http_request *req, struct http_response
 	status = read_position(req, &head, &faults, &after);
 	http_setf(res, "ITN-Seq", "%lld", (long long)head.last_seq);
 	http_set(res, "ITN-Log", str_from(head.log));
+	http_set(res, "Vary", STR("Accept"));
 	if (faults_any(&faults)) {
 		problem_reply(res, PROBLEM_INVALID, &faults, NULL);
 	} else if (status == ITN_GAP) {
@@ -127,9 +133,12 @@ void events_list(struct api *api, struct http_request *req, struct http_response
 	} else if (form < 0) {
 		problem_reply(res, PROBLEM_NOT_ACCEPTABLE, NULL, "events are application/json or application/x-ndjson");
 	} else {
-		http_set(res, "Content-Type", str_from(media_types[form]));
-		http_set(res, "Vary", STR("Accept"));
-		stream(api, res, &slice, after, limit && head.last_seq - after > limit ? after + limit : head.last_seq);
+		int64_t end = limit && head.last_seq - after > limit ? after + limit : head.last_seq;
+
+		if (end < head.last_seq)
+			http_setf(res, "Link", "<%.*s?after=%s:%lld&limit=%lld>; rel=\"next\"", STR_ARG(req->route),
+				  head.log, (long long)end, (long long)limit);
+		stream(api, res, &slice, after, end);
 	}
 	buf_free(&slice.text);
 }

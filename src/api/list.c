@@ -11,6 +11,7 @@
 #define SLICE_FIRST 100
 #define SLICE_MAX   1000
 #define SLICE_BYTES ((size_t)1 << 20)
+#define KEY_KEEP    1024
 
 enum list_form { FORM_JSON, FORM_NDJSON, FORM_CSV };
 
@@ -22,11 +23,12 @@ struct slice {
 	enum list_form form;
 	struct buf text;
 	struct arena *arena; /* of CSV's parsing, emptied with each row */
-	struct arena *keys;
 	size_t rows;
 	bool first; /* no row was written before */
 	bool broken;
-	struct store_cursor last;
+	int64_t time; /* of the last row, with its key */
+	struct buf key;
+	struct buf after; /* key that the next slice begins behind: apart, the store reads it while rows come */
 };
 
 static void add_row(void *context, const struct store_row *row)
@@ -45,19 +47,20 @@ static void add_row(void *context, const struct store_row *row)
 	}
 	slice->first = false;
 	slice->rows++;
-	slice->last.time = row->time;
-	if (slice->last.key.len < row->key.len || !slice->last.key.ptr)
-		slice->last.key = arena_str(slice->keys, row->key);
-	else {
-		memcpy((char *)slice->last.key.ptr, row->key.ptr, row->key.len);
-		slice->last.key.len = row->key.len;
-	}
+	slice->time = row->time;
+	buf_reset(&slice->key, KEY_KEEP);
+	buf_add_str(&slice->key, row->key);
 }
 
 static void begin_slice(struct slice *slice)
 {
 	buf_reset(&slice->text, 2 * SLICE_BYTES);
 	slice->rows = 0;
+}
+
+static void set_type(struct http_response *res, enum list_form form)
+{
+	http_set(res, "Content-Type", str_from(form == FORM_CSV ? "text/csv; charset=utf-8" : media_types[form]));
 }
 
 static void write_start(struct slice *slice)
@@ -72,8 +75,11 @@ static enum itn_status read_slice(struct api *api, struct slice *slice, struct s
 {
 	enum itn_status status = store_list(api->store, list, add_row, slice);
 
-	if (status == ITN_OK && slice->rows)
-		list->after = slice->last;
+	if (status == ITN_OK && slice->rows) {
+		buf_reset(&slice->after, KEY_KEEP);
+		buf_add_str(&slice->after, buf_str(&slice->key));
+		list->after = (struct store_cursor){ slice->time, buf_str(&slice->after) };
+	}
 	return status == ITN_OK && slice->broken ? ITN_FAILED : status;
 }
 
@@ -98,7 +104,6 @@ static void stream(struct api *api, struct http_response *res, struct slice *sli
 	for (;;) {
 		status = read_slice(api, slice, list);
 		if (status != ITN_OK && !begun) {
-			http_response_restart(res);
 			store_failure_reply(res, status);
 			return;
 		}
@@ -106,6 +111,8 @@ static void stream(struct api *api, struct http_response *res, struct slice *sli
 			http_stream_abort(res);
 			return;
 		}
+		if (!begun)
+			set_type(res, slice->form);
 		if (!begun && !http_stream_begin(res, 200))
 			return;
 		begun = true;
@@ -166,7 +173,6 @@ static void page(struct api *api, struct http_request *req, struct http_response
 	if (status == ITN_OK && slice->rows == query->limit)
 		status = look_behind(api, &query->list, &more);
 	if (status != ITN_OK) {
-		http_response_restart(res);
 		store_failure_reply(res, status);
 		return;
 	}
@@ -174,13 +180,14 @@ static void page(struct api *api, struct http_request *req, struct http_response
 		buf_add_char(&slice->text, ']');
 	if (more)
 		set_next_link(req, res, &query->list);
+	set_type(res, slice->form);
 	buf_add_str(&res->body, buf_str(&slice->text));
 }
 
 void list_answer(enum store_list_kind kind, struct api *api, struct http_request *req, struct http_response *res)
 {
 	int form = http_accept(http_header(req, "Accept"), media_types);
-	struct slice slice = { .kind = kind, .first = true, .keys = req->arena };
+	struct slice slice = { .kind = kind, .first = true };
 	struct list_query query;
 	struct faults faults;
 
@@ -191,14 +198,14 @@ void list_answer(enum store_list_kind kind, struct api *api, struct http_request
 		problem_reply(res, PROBLEM_INVALID, &faults, NULL);
 		return;
 	}
+	http_set(res, "Vary", STR("Accept"));
 	if (form < 0) {
-		problem_reply(res, PROBLEM_NOT_ACCEPTABLE, NULL, "a list is application/json, application/x-ndjson or text/csv");
+		problem_reply(res, PROBLEM_NOT_ACCEPTABLE, NULL,
+			      "a list is application/json, application/x-ndjson or text/csv");
 		return;
 	}
 	if (!position_set(api, res))
 		return;
-	http_set(res, "Content-Type", str_from(form == FORM_CSV ? "text/csv; charset=utf-8" : media_types[form]));
-	http_set(res, "Vary", STR("Accept"));
 	slice.form = (enum list_form)form;
 	slice.arena = arena_new(0);
 	if (query.limit)
@@ -206,5 +213,7 @@ void list_answer(enum store_list_kind kind, struct api *api, struct http_request
 	else
 		stream(api, res, &slice, &query.list);
 	arena_free(slice.arena);
+	buf_free(&slice.after);
+	buf_free(&slice.key);
 	buf_free(&slice.text);
 }

@@ -2,6 +2,7 @@
 
 #include "api/cursor.h"
 #include "core/clock.h"
+#include "domain/field.h"
 
 #define LIMIT_MAX 1000
 
@@ -56,6 +57,7 @@ int64_t query_integer(struct http_request *req, const char *name, int64_t min, i
 	return absent;
 }
 
+/* 0 would mean any time. */
 static int64_t query_time(struct http_request *req, const char *name, struct faults *faults)
 {
 	struct str text;
@@ -63,8 +65,8 @@ static int64_t query_time(struct http_request *req, const char *name, struct fau
 
 	if (!http_query(req, name, &text))
 		return 0;
-	if (time_parse(text, &ms) && ms > 0)
-		return ms;
+	if (time_parse(text, &ms))
+		return ms > 0 ? ms : 1;
 	faults_add(faults, arena_printf(req->arena, "?%s", name),
 		   "must be an RFC 3339 time, such as 2026-11-22T20:44:13Z");
 	return 0;
@@ -88,11 +90,18 @@ static int query_status(struct http_request *req, enum store_list_kind kind, str
 	return -1;
 }
 
-static struct str query_text(struct http_request *req, enum store_list_kind kind, const char *name)
+static struct str query_text(struct http_request *req, enum store_list_kind kind, const char *name,
+			     const struct text_rule *rule, struct faults *faults)
 {
-	struct str text;
+	struct str text, wrong;
 
-	return has_parameter(kind, name) && http_query(req, name, &text) ? text : STR_NONE;
+	if (!has_parameter(kind, name) || !http_query(req, name, &text))
+		return STR_NONE;
+	wrong = text_fault(req->arena, rule, text);
+	if (!str_is_set(wrong))
+		return text;
+	faults_add(faults, arena_printf(req->arena, "?%s", name), "%.*s", STR_ARG(wrong));
+	return STR_NONE;
 }
 
 static void query_cursor(struct http_request *req, enum store_list_kind kind, struct store_cursor *ret,
@@ -110,11 +119,11 @@ struct list_query list_query_read(struct http_request *req, enum store_list_kind
 		.list = {
 			.kind = kind,
 			.status = query_status(req, kind, faults),
-			.destination = query_text(req, kind, "destination"),
-			.buyer = query_text(req, kind, "buyer"),
-			.seller = query_text(req, kind, "seller"),
-			.station = query_text(req, kind, "stationId"),
-			.shipment = query_text(req, kind, "shipmentId"),
+			.destination = query_text(req, kind, "destination", &text_key, faults),
+			.buyer = query_text(req, kind, "buyer", &text_name, faults),
+			.seller = query_text(req, kind, "seller", &text_name, faults),
+			.station = query_text(req, kind, "stationId", &text_key, faults),
+			.shipment = query_text(req, kind, "shipmentId", &text_key, faults),
 		},
 		.limit = (size_t)query_integer(req, "limit", 1, LIMIT_MAX, 0, faults),
 	};

@@ -1,99 +1,104 @@
+#include <string.h>
+
 #include "api/api.h"
 #include "api/body.h"
 #include "api/position.h"
 #include "core/clock.h"
+#include "core/map.h"
 #include "store/store.h"
 
-/* Counters of the engine, copied while they are read. */
-struct counters {
-	struct arena *arena;
-	struct counter {
-		struct str name;
-		int64_t value;
-	} *at;
-	size_t count, capacity;
+#define MINUTE_MS INT64_C(60000)
+#define HOUR_MS   (60 * MINUTE_MS)
+#define DAY_MS    (24 * HOUR_MS)
+
+/* Created trades by time: counter names are the prefix and the beginning of the RFC 3339 time. */
+static const struct series {
+	const char *member;
+	const char *prefix;
+	size_t time_len, coarse_len;
+	int64_t step_ms;
+	int count;
+} series[] = {
+	{ "perMinute", "trades.created.minute.", 16, 13, MINUTE_MS, 60 },
+	{ "perHour", "trades.created.hour.", 13, 10, HOUR_MS, 48 },
+	{ "perDay", "trades.created.day.", 10, 7, DAY_MS, 30 },
 };
 
-static void take(void *context, struct str name, int64_t value)
+#define SERIES (sizeof(series) / sizeof(series[0]))
+
+struct counters {
+	struct arena *arena;
+	struct map values;
+};
+
+static void keep(void *context, struct str name, int64_t value)
 {
 	struct counters *counters = context;
+	int64_t *kept = arena_alloc(counters->arena, sizeof(*kept));
 
-	if (counters->count == counters->capacity) {
-		size_t capacity = counters->capacity ? counters->capacity * 2 : 256;
-		struct counter *at = arena_calloc(counters->arena, capacity, sizeof(*at));
-
-		if (counters->count)
-			memcpy(at, counters->at, counters->count * sizeof(*at));
-		counters->at = at;
-		counters->capacity = capacity;
-	}
-	counters->at[counters->count++] = (struct counter){ arena_str(counters->arena, name), value };
+	*kept = value;
+	map_put(&counters->values, arena_str(counters->arena, name), kept);
 }
 
-static int64_t value_of(const struct counters *counters, struct str name)
+static int64_t counter(const struct counters *counters, const char *prefix, const char *name)
 {
-	size_t low = 0, high = counters->count;
+	const int64_t *value = map_get(&counters->values, arena_printf(counters->arena, "%s%s", prefix, name));
 
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-		int order = str_cmp(counters->at[middle].name, name);
-
-		if (order == 0)
-			return counters->at[middle].value;
-		if (order < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return 0;
+	return value ? *value : 0;
 }
 
-static int64_t status_count(const struct counters *counters, const char *what, const char *status)
+static void write_by_status(struct json_out *out, const struct counters *counters, const char *prefix,
+			    const char *(*name)(unsigned status), unsigned count)
 {
-	return value_of(counters, arena_printf(counters->arena, "%s.status.%s", what, status));
+	json_out_key(out, "byStatus");
+	json_out_object(out);
+	for (unsigned i = 0; i < count; i++)
+		json_out_member_int(out, name(i), counter(counters, prefix, name(i)));
+	json_out_object_end(out);
 }
 
-/* The last `count` minutes, hours or days that have trades, the newest last. */
-static void write_volume(struct json_out *out, const struct counters *counters, const char *member, const char *unit,
-			 size_t name_len, size_t count, int64_t unit_ms)
+static const char *trade_name(unsigned status)
 {
-	int64_t now = clock_now_ms();
+	return trade_status_name((enum trade_status)status);
+}
 
-	json_out_key(out, member);
+static const char *cargo_name(unsigned status)
+{
+	return cargo_status_name((enum cargo_status)status);
+}
+
+/* The last `count` steps, oldest first, the current one last. */
+static int64_t series_start(const struct series *s, int64_t now)
+{
+	return now - now % s->step_ms - (s->count - 1) * s->step_ms;
+}
+
+static void write_series(struct json_out *out, const struct counters *counters, const struct series *s, int64_t now)
+{
+	int64_t at = series_start(s, now);
+	char text[TIME_LEN + 1];
+
+	json_out_key(out, s->member);
 	json_out_array(out);
-	for (size_t i = 0; i < count; i++) {
-		char at[TIME_LEN + 1];
-		int64_t value;
-
-		time_format((now / unit_ms - (int64_t)(count - 1 - i)) * unit_ms, at);
-		value = value_of(counters,
-				 arena_printf(counters->arena, "trades.created.%s.%.*s", unit, (int)name_len, at));
-		if (!value)
-			continue;
+	for (int i = 0; i < s->count; i++, at += s->step_ms) {
+		time_format(at, text);
+		text[s->time_len] = '\0';
 		json_out_object(out);
-		json_out_member_str(out, "at", str_from(at));
-		json_out_member_int(out, "count", value);
+		json_out_member_time(out, "at", at);
+		json_out_member_int(out, "count", counter(counters, s->prefix, text));
 		json_out_object_end(out);
 	}
 	json_out_array_end(out);
 }
 
-static void write_trades(struct json_out *out, const struct counters *counters)
+static void write_trades(struct json_out *out, const struct counters *counters, int64_t now)
 {
 	json_out_key(out, "trades");
 	json_out_object(out);
-	json_out_member_int(out, "total", value_of(counters, STR("trades.created.total")));
-	json_out_key(out, "byStatus");
-	json_out_object(out);
-	for (unsigned i = 0; i < TRADE_STATUSES; i++) {
-		const char *name = trade_status_name((enum trade_status)i);
-
-		json_out_member_int(out, name, status_count(counters, "trades", name));
-	}
-	json_out_object_end(out);
-	write_volume(out, counters, "perMinute", "minute", 16, 60, 60000);
-	write_volume(out, counters, "perHour", "hour", 13, 48, 3600000);
-	write_volume(out, counters, "perDay", "day", 10, 30, 86400000);
+	json_out_member_int(out, "total", counter(counters, "trades.created.", "total"));
+	write_by_status(out, counters, "trades.status.", trade_name, TRADE_STATUSES);
+	for (size_t i = 0; i < SERIES; i++)
+		write_series(out, counters, &series[i], now);
 	json_out_object_end(out);
 }
 
@@ -101,50 +106,77 @@ static void write_cargo(struct json_out *out, const struct counters *counters)
 {
 	int64_t active = 0;
 
+	for (unsigned i = 0; i < CARGO_STATUSES; i++)
+		if (i != CARGO_DELIVERED)
+			active += counter(counters, "cargo.status.", cargo_name(i));
 	json_out_key(out, "cargo");
 	json_out_object(out);
-	json_out_key(out, "byStatus");
-	json_out_object(out);
-	for (unsigned i = 0; i < CARGO_STATUSES; i++) {
-		const char *name = cargo_status_name((enum cargo_status)i);
-		int64_t count = status_count(counters, "cargo", name);
-
-		json_out_member_int(out, name, count);
-		active += i == CARGO_DELIVERED ? 0 : count;
-	}
-	json_out_object_end(out);
+	write_by_status(out, counters, "cargo.status.", cargo_name, CARGO_STATUSES);
 	json_out_member_int(out, "active", active);
 	json_out_object_end(out);
 }
 
-static void write_sum(struct json_out *out, const char *member, const char *name, int64_t value)
+static void write_one(struct json_out *out, const char *group, const char *member, int64_t value)
 {
-	json_out_key(out, member);
+	json_out_key(out, group);
 	json_out_object(out);
-	json_out_member_int(out, name, value);
+	json_out_member_int(out, member, value);
 	json_out_object_end(out);
+}
+
+/* Only what the series shows: its counters are read by the coarser time that they share. */
+static enum itn_status read_series(struct store *store, struct counters *counters, const struct series *s, int64_t now)
+{
+	int64_t at = series_start(s, now);
+	char text[TIME_LEN + 1], read[TIME_LEN + 1] = "";
+	enum itn_status status = ITN_OK;
+
+	for (int i = 0; status == ITN_OK && i < s->count; i++, at += s->step_ms) {
+		time_format(at, text);
+		text[s->coarse_len] = '\0';
+		if (strcmp(text, read) == 0)
+			continue;
+		strcpy(read, text);
+		status = store_counters(store, arena_printf(counters->arena, "%s%s", s->prefix, text), keep, counters);
+	}
+	return status;
+}
+
+static enum itn_status read_counters(struct store *store, struct counters *counters, int64_t now)
+{
+	static const char *const prefixes[] = {
+		"trades.created.total", "trades.status.", "cargo.status.", "stock.total", "alerts.total", "events.total",
+	};
+	enum itn_status status = ITN_OK;
+
+	for (size_t i = 0; status == ITN_OK && i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
+		status = store_counters(store, str_from(prefixes[i]), keep, counters);
+	for (size_t i = 0; status == ITN_OK && i < SERIES; i++)
+		status = read_series(store, counters, &series[i], now);
+	return status;
 }
 
 void stats_show(struct api *api, struct http_request *req, struct http_response *res)
 {
 	struct counters counters = { .arena = req->arena };
-	struct json_out out;
+	int64_t now = clock_now_ms();
 	enum itn_status status;
+	struct json_out out;
 
 	if (!position_set(api, res))
 		return;
-	status = store_counters(api->store, STR(""), take, &counters);
+	map_init(&counters.values, req->arena);
+	status = read_counters(api->store, &counters, now);
 	if (status != ITN_OK) {
-		http_response_restart(res);
 		store_failure_reply(res, status);
 		return;
 	}
 	out = http_json(res, 200);
 	json_out_object(&out);
-	write_trades(&out, &counters);
+	write_trades(&out, &counters, now);
 	write_cargo(&out, &counters);
-	write_sum(&out, "stock", "quantity", value_of(&counters, STR("stock.total")));
-	write_sum(&out, "alerts", "raised", value_of(&counters, STR("alerts.total")));
-	write_sum(&out, "events", "total", value_of(&counters, STR("events.total")));
+	write_one(&out, "stock", "quantity", counter(&counters, "stock.", "total"));
+	write_one(&out, "alerts", "raised", counter(&counters, "alerts.", "total"));
+	write_one(&out, "events", "total", counter(&counters, "events.", "total"));
 	json_out_object_end(&out);
 }

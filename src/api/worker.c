@@ -23,10 +23,11 @@ static bool store_is_ready(void *context, struct buf *reason)
 static enum itn_status open_all(struct api *api, struct error *error)
 {
 	const struct config *config = api->config;
+	unsigned waiting_max = config->threads < 8 ? 1 : (unsigned)config->threads / 4;
 	enum itn_status status = store_open(config, &api->store, error);
 
 	if (status == ITN_OK)
-		status = waiter_new(api->store, (unsigned)config->threads / 4, &api->waiter, error);
+		status = waiter_new(api->store, waiting_max, &api->waiter, error);
 	if (status == ITN_OK)
 		status = bus_wake_new(config->redis, config->network, &api->wake, error);
 	return status;
