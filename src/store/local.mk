@@ -5,7 +5,20 @@ libitnstore_a_SOURCES = \
 	src/store/commit_queue.c src/store/commit_queue.h \
 	src/store/engine_ops.h \
 	src/store/mongo.h \
-	src/store/mongo_store.c \
+	src/store/mongo_backlog.c \
+	src/store/mongo_batch.c \
+	src/store/mongo_bson.c src/store/mongo_bson.h \
+	src/store/mongo_call.c src/store/mongo_call.h \
+	src/store/mongo_commit.c \
+	src/store/mongo_document.c src/store/mongo_document.h \
+	src/store/mongo_engine.c src/store/mongo_engine.h \
+	src/store/mongo_link.c src/store/mongo_link.h \
+	src/store/mongo_list.c \
+	src/store/mongo_read.c \
+	src/store/mongo_round.c \
+	src/store/mongo_schema.c src/store/mongo_schema.h \
+	src/store/mongo_store.c src/store/mongo_store.h \
+	src/store/mongo_write.c src/store/mongo_write.h \
 	src/store/sqlite.h \
 	src/store/sqlite_batch.c \
 	src/store/sqlite_checkpoint.c \

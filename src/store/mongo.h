@@ -1,12 +1,13 @@
-/** The store engine for MongoDB: URIs that begin with "mongodb:" or "mongodb+srv:". */
+/** The store engine for MongoDB: URIs that begin with "mongodb:" or "mongodb+srv:".
+ *
+ *  The database is named by the setting `network`, never by the URI. Writes are acknowledged by the majority, with journal;
+ *  the URI's own words about concerns, timeouts and retries are overruled.
+ */
 #ifndef ITN_STORE_MONGO_H
 #define ITN_STORE_MONGO_H
 
 #include "store/engine_ops.h"
 
 extern const struct store_ops mongo_ops;
-
-/** mongo_ops.open: as store_open(). The URI's scheme has been looked at. */
-enum itn_status mongo_store_open(const struct config *config, struct store **ret_store, struct error *error) must_check;
 
 #endif

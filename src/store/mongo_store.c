@@ -1,8 +1,76 @@
+#include "store/mongo_store.h"
+
+#include <stdlib.h>
+
+#include "core/memory.h"
 #include "store/mongo.h"
 
-enum itn_status mongo_store_open(const struct config *config, struct store **ret_store unused_arg, struct error *error)
+#define QUEUE_ROOM 1024
+#define ROUND_MAX  64
+
+static enum itn_status mongo_open(const struct config *config, struct store **ret_store, struct error *error)
 {
-	return error_set(error, ITN_FAILED, "this build has no MongoDB engine for %s", config->store);
+	struct mongo_link *link;
+	enum itn_status status = link_open(config, &link, error);
+	if (status)
+		return status;
+	struct mongo_store *store = memory_calloc(1, sizeof(*store));
+	store->base.ops = &mongo_ops;
+	store->link = link;
+	store->queue = commit_queue_new(&mongo_commit_ops, store, QUEUE_ROOM, ROUND_MAX);
+	*ret_store = &store->base;
+	return ITN_OK;
 }
 
-const struct store_ops mongo_ops = { .open = mongo_store_open };
+static void mongo_close(struct store *base)
+{
+	struct mongo_store *store = mongo_store_of(base);
+	commit_queue_free(store->queue);
+	link_close(store->link);
+	free(store);
+}
+
+static enum itn_status mongo_check(struct store *base, struct error *error)
+{
+	return link_check(mongo_store_of(base)->link, error);
+}
+
+const struct store_ops mongo_ops = {
+	.open = mongo_open,
+	.close = mongo_close,
+	.check = mongo_check,
+	.head = mongo_head,
+	.trade_create = mongo_trade_create,
+	.cargo_create = mongo_cargo_create,
+	.trade_change = mongo_trade_change,
+	.cargo_change = mongo_cargo_change,
+	.request_add = mongo_request_add,
+	.request_verdict = mongo_request_verdict,
+	.trade = mongo_trade,
+	.cargo = mongo_cargo,
+	.trade_json = mongo_trade_json,
+	.cargo_json = mongo_cargo_json,
+	.inventory_json = mongo_inventory_json,
+	.list = mongo_list,
+	.events = mongo_events,
+	.progress = mongo_progress,
+	.counters = mongo_counters,
+	.engine_open = mongo_engine_open,
+	.engine_close = mongo_engine_close,
+	.lease_read = mongo_lease_read,
+	.lease_take = mongo_lease_take,
+	.lease_renew = mongo_lease_renew,
+	.lease_release = mongo_lease_release,
+	.backlog = mongo_backlog,
+	.batch_begin = mongo_batch_begin,
+	.batch_trade = mongo_batch_trade,
+	.batch_cargo = mongo_batch_cargo,
+	.batch_stock = mongo_batch_stock,
+	.batch_open_cargo = mongo_batch_open_cargo,
+	.batch_waiting = mongo_batch_waiting,
+	.batch_loaded = mongo_batch_loaded,
+	.batch_lane_busy = mongo_batch_lane_busy,
+	.batch_commit = mongo_batch_commit,
+	.batch_abort = mongo_batch_abort,
+	.engine_error = mongo_engine_error,
+};

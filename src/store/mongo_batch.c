@@ -1,0 +1,213 @@
+#include <string.h>
+
+#include "store/mongo_engine.h"
+
+/* Rows of one find in the open transaction, into an array of the arena that doubles when it is full. */
+struct read {
+	struct arena *arena;
+	char *items;
+	size_t count, room, size;
+	bool corrupt;
+	bool (*from_bson)(const bson_t *doc, struct arena *arena, void *to);
+};
+
+static bool trade_item(const bson_t *doc, struct arena *arena, void *to)
+{
+	return trade_from_bson(doc, arena, true, to);
+}
+
+static bool cargo_item(const bson_t *doc, struct arena *arena, void *to)
+{
+	return cargo_from_bson(doc, arena, true, to);
+}
+
+static bool stock_item(const bson_t *doc, struct arena *arena, void *to)
+{
+	return stock_from_bson(doc, arena, to);
+}
+
+static bool job_item(const bson_t *doc, struct arena *arena, void *to)
+{
+	*(struct job *)to = (struct job){
+		.seq = bson_take_int(doc, "_id"),
+		.lane = arena_str(arena, bson_take_str(doc, "lane")),
+		.kind = (int)bson_take_int(doc, "kind"),
+		.key = arena_str(arena, bson_take_str(doc, "key")),
+		.cause = arena_str(arena, bson_take_str(doc, "cause")),
+		.step = bson_take_int(doc, "step"),
+		.derived = bson_take_int(doc, "derived"),
+		.cursor = { bson_take_int(doc, "cursorTime"), arena_str(arena, bson_take_str(doc, "cursorKey")) },
+	};
+	return true;
+}
+
+static bool read_row(void *context, const bson_t *doc)
+{
+	struct read *read = context;
+	if (read->count == read->room) {
+		read->room = read->room ? read->room * 2 : 16;
+		char *larger = arena_calloc(read->arena, read->room, read->size);
+		if (read->count)
+			memcpy(larger, read->items, read->count * read->size);
+		read->items = larger;
+	}
+	read->corrupt |= !read->from_bson(doc, read->arena, read->items + read->count++ * read->size);
+	return !read->corrupt;
+}
+
+static enum itn_status run(struct mongo_engine *engine, enum mongo_collection in, bson_t *filter, bson_t *opts,
+			   struct read *read)
+{
+	enum itn_status status = via_find(&engine->via, in, filter, opts, read_row, read);
+	bson_destroy(filter);
+	if (opts)
+		bson_destroy(opts);
+	if (!status && read->corrupt) {
+		bson_set_error(&engine->via.error, 0, 0, "a document of %s can't be read", mongo_collection_name(in));
+		status = ITN_FAILED;
+	}
+	return status ? engine_fail(engine, status) : ITN_OK;
+}
+
+static enum itn_status run_one(struct mongo_engine *engine, enum mongo_collection in, struct str id, struct read *read,
+			       void *ret)
+{
+	bson_t filter;
+	filter_id(&filter, id);
+	enum itn_status status = run(engine, in, &filter, NULL, read);
+	if (status)
+		return status;
+	if (!read->count)
+		return ITN_NOT_FOUND;
+	memcpy(ret, read->items, read->size);
+	return ITN_OK;
+}
+
+enum itn_status mongo_batch_trade(struct store_engine *engine, struct arena *arena, struct str id, struct trade *ret_trade)
+{
+	struct read read = { .arena = arena, .size = sizeof(*ret_trade), .from_bson = trade_item };
+	return run_one(mongo_engine_of(engine), IN_TRADES, id, &read, ret_trade);
+}
+
+enum itn_status mongo_batch_cargo(struct store_engine *engine, struct arena *arena, struct str id, struct cargo *ret_cargo)
+{
+	struct read read = { .arena = arena, .size = sizeof(*ret_cargo), .from_bson = cargo_item };
+	return run_one(mongo_engine_of(engine), IN_CARGO, id, &read, ret_cargo);
+}
+
+enum itn_status mongo_batch_stock(struct store_engine *engine, struct arena *arena, struct str station, struct str item,
+				  struct stock *ret_stock)
+{
+	struct read read = { .arena = arena, .size = sizeof(*ret_stock), .from_bson = stock_item };
+	return run_one(mongo_engine_of(engine), IN_STOCK, stock_key(arena, station, '\n', item), &read, ret_stock);
+}
+
+/* A filter that is true of a flag and a text, from (createdAt, _id) on. */
+static void slice_filter(bson_t *ret_filter, const char *flag, const char *member, struct str of,
+			 const struct store_cursor *after)
+{
+	bson_t range;
+	bson_init(ret_filter);
+	if (flag)
+		bson_append_bool(ret_filter, flag, -1, true);
+	bson_put_str(ret_filter, member, of);
+	if (!after || !after->time)
+		return;
+	bson_append_document_begin(ret_filter, "createdAt", -1, &range);
+	bson_append_date_time(&range, "$gte", -1, after->time);
+	bson_append_document_end(ret_filter, &range);
+	filter_after(ret_filter, after);
+}
+
+static enum itn_status run_slice(struct mongo_engine *engine, enum mongo_collection in, bson_t *filter, size_t max,
+				 struct read *read)
+{
+	bson_t opts;
+	opts_sorted(&opts, "createdAt", "_id", max);
+	return run(engine, in, filter, &opts, read);
+}
+
+enum itn_status mongo_batch_open_cargo(struct store_engine *engine, struct arena *arena, struct str destination,
+				       const struct store_cursor *after, size_t max, struct cargo **ret_cargo,
+				       size_t *ret_count)
+{
+	struct read read = { .arena = arena, .size = sizeof(struct cargo), .from_bson = cargo_item };
+	bson_t filter;
+	slice_filter(&filter, "open", "destination", destination, after);
+	enum itn_status status = run_slice(mongo_engine_of(engine), IN_CARGO, &filter, max, &read);
+	if (status)
+		return status;
+	*ret_cargo = (struct cargo *)(void *)read.items;
+	*ret_count = read.count;
+	return ITN_OK;
+}
+
+static void put_one_of(bson_t *filter, const char *member, const char *a, const char *b)
+{
+	bson_t range, either;
+	bson_append_document_begin(filter, member, -1, &range);
+	bson_append_array_begin(&range, "$in", -1, &either);
+	bson_append_utf8(&either, "0", -1, a, -1);
+	bson_append_utf8(&either, "1", -1, b, -1);
+	bson_append_array_end(&range, &either);
+	bson_append_document_end(filter, &range);
+}
+
+static enum itn_status run_trades(struct mongo_engine *engine, bson_t *filter, size_t max, struct arena *arena,
+				  struct trade **ret_trades, size_t *ret_count)
+{
+	struct read read = { .arena = arena, .size = sizeof(struct trade), .from_bson = trade_item };
+	enum itn_status status = run_slice(engine, IN_TRADES, filter, max, &read);
+	if (status)
+		return status;
+	*ret_trades = (struct trade *)(void *)read.items;
+	*ret_count = read.count;
+	return ITN_OK;
+}
+
+enum itn_status mongo_batch_waiting(struct store_engine *engine, struct arena *arena, struct str destination,
+				    const struct store_cursor *after, size_t max, struct trade **ret_trades,
+				    size_t *ret_count)
+{
+	bson_t filter;
+	slice_filter(&filter, "waits", "destination", destination, after);
+	return run_trades(mongo_engine_of(engine), &filter, max, arena, ret_trades, ret_count);
+}
+
+enum itn_status mongo_batch_loaded(struct store_engine *engine, struct arena *arena, struct str shipment,
+				   const struct store_cursor *after, size_t max, struct trade **ret_trades,
+				   size_t *ret_count)
+{
+	bson_t filter;
+	slice_filter(&filter, NULL, "shipmentId", shipment, after);
+	put_one_of(&filter, "goods", "loaded", "moved");
+	return run_trades(mongo_engine_of(engine), &filter, max, arena, ret_trades, ret_count);
+}
+
+enum itn_status mongo_batch_lane_busy(struct store_engine *engine, struct str lane, bool *ret_busy)
+{
+	struct read read = { .arena = mongo_engine_of(engine)->arena, .size = sizeof(struct job), .from_bson = job_item };
+	bson_t filter = BSON_INITIALIZER, opts = BSON_INITIALIZER;
+	bson_put_str(&filter, "lane", lane);
+	bson_append_int32(&opts, "limit", -1, 1);
+	enum itn_status status = run(mongo_engine_of(engine), IN_JOBS, &filter, &opts, &read);
+	if (!status)
+		*ret_busy = read.count > 0;
+	return status;
+}
+
+enum itn_status jobs_read(struct mongo_engine *engine, struct arena *arena, size_t max, struct store_batch *batch)
+{
+	struct read read = { .arena = arena, .size = sizeof(struct job), .from_bson = job_item };
+	bson_t filter = BSON_INITIALIZER, opts;
+	opts_sorted(&opts, "_id", NULL, max + 1);
+	enum itn_status status = via_find(&engine->via, IN_JOBS, &filter, &opts, read_row, &read);
+	bson_destroy(&filter);
+	bson_destroy(&opts);
+	if (status)
+		return status;
+	batch->jobs = (struct job *)(void *)read.items;
+	batch->more_jobs = read.count > max;
+	batch->job_count = batch->more_jobs ? max : read.count;
+	return ITN_OK;
+}

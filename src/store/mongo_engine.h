@@ -1,0 +1,71 @@
+/** The engine's side of the MongoDB store: one session of its own, one transaction per batch. */
+#ifndef ITN_STORE_MONGO_ENGINE_H
+#define ITN_STORE_MONGO_ENGINE_H
+
+#include "store/mongo_store.h"
+
+/** A document of which the batch takes entries: what remains of its outbox is written with it. */
+struct taken {
+	enum entity_kind entity;
+	struct str key;
+	int64_t version;     /**< the document's, as it was read */
+	size_t count, total; /**< entries that the batch takes, the first ones, and that there are */
+	const uint8_t *outbox; /**< the array as it was read */
+	size_t outbox_len;
+	bool written; /**< with a write of the document */
+};
+
+struct mongo_engine {
+	struct store_engine base;
+	const char *holder;
+	struct via via; /**< client and session NULL: to be made anew */
+	int64_t epoch;  /**< 0: no lease */
+	int64_t last_seq;
+	bool open; /**< a transaction is */
+	char reason[512];
+
+	/* The open batch; memory is its arena's. */
+	struct arena *arena;
+	struct taken *taken; /**< by entity and key */
+	size_t taken_count;
+	struct str *requests; /**< ids of those that the batch takes */
+	size_t request_count;
+	int64_t batch_at; /**< the youngest entry's time */
+};
+
+static inline struct mongo_engine *mongo_engine_of(struct store_engine *engine)
+{
+	return (struct mongo_engine *)engine;
+}
+
+static inline struct mongo_link *engine_link(const struct mongo_engine *engine)
+{
+	return mongo_store_of(engine->base.store)->link;
+}
+
+/** Keeps the reason of a failure; returns `status`. */
+enum itn_status engine_refuse(struct mongo_engine *engine, enum itn_status status, const char *reason, struct str of);
+/** Notes the via's failure, ends the batch, and drops a connection that broke. Returns `status`. */
+enum itn_status engine_fail(struct mongo_engine *engine, enum itn_status status);
+/** Makes client and session when there are none; ITN_UNAVAILABLE while the server is known to be down. */
+enum itn_status engine_connect(struct mongo_engine *engine) must_check;
+/** Ends our session on the server, and with it its transaction; then none of it can take effect any more. */
+enum itn_status engine_kill_session(struct mongo_engine *engine) must_check;
+/** Drops client and session; the next call makes new ones. */
+void engine_disconnect(struct mongo_engine *engine);
+/** A filter for our head: {_id, epoch, lastSeq}. */
+void engine_head_filter(const struct mongo_engine *engine, bson_t *ret_filter);
+
+/* mongo_backlog.c */
+/** The front of the backlog, from the open transaction's snapshot. */
+enum itn_status backlog_read(struct mongo_engine *engine, struct arena *arena, size_t max, struct store_batch *batch)
+	must_check;
+
+/* mongo_batch.c */
+enum itn_status jobs_read(struct mongo_engine *engine, struct arena *arena, size_t max, struct store_batch *batch)
+	must_check;
+
+/* mongo_commit.c */
+enum itn_status writes_apply(struct mongo_engine *engine, const struct store_writes *writes) must_check;
+
+#endif

@@ -1,0 +1,92 @@
+/** State of the MongoDB engine of the store, shared by its files. */
+#ifndef ITN_STORE_MONGO_STORE_H
+#define ITN_STORE_MONGO_STORE_H
+
+#include "store/commit_queue.h"
+#include "store/engine_ops.h"
+#include "store/mongo_call.h"
+#include "store/mongo_document.h"
+#include "store/mongo_link.h"
+
+struct mongo_store {
+	struct store base;
+	struct mongo_link *link;
+	struct commit_queue *queue; /**< of writes; mongo_write.c */
+};
+
+static inline struct mongo_store *mongo_store_of(struct store *store)
+{
+	return (struct mongo_store *)store;
+}
+
+/* mongo_write.c */
+extern const struct commit_ops mongo_commit_ops; /**< context: the struct mongo_store */
+enum itn_status mongo_trade_create(struct store *store, const struct trade *trade, const struct entry *entry);
+enum itn_status mongo_cargo_create(struct store *store, const struct cargo *cargo, const struct entry *entry);
+enum itn_status mongo_trade_change(struct store *store, const struct trade *changed, int64_t from_version,
+				   const struct entry *entry);
+enum itn_status mongo_cargo_change(struct store *store, const struct cargo *changed, int64_t from_version,
+				   const struct entry *entry);
+enum itn_status mongo_request_add(struct store *store, const struct entry *request);
+
+/* mongo_read.c */
+/** Reads outside of any transaction, by majority; tries again when a connection turns out to be dead before the first row. */
+enum itn_status store_find(struct mongo_store *store, enum mongo_collection in, const bson_t *filter, const bson_t *opts,
+			   doc_fn *row, void *context) must_check;
+/** {_id: id} */
+void filter_id(bson_t *ret_filter, struct str id);
+/** {sort: {a: 1, b: 1}, limit}: `b` may be NULL, limit 0 is none. */
+void opts_sorted(bson_t *ret_opts, const char *a, const char *b, size_t limit);
+/** Behind (createdAt, _id) of the cursor, appended to a filter; NULL and a cursor of zeros are before the first. */
+void filter_after(bson_t *filter, const struct store_cursor *after);
+void head_from_bson(const bson_t *doc, struct store_head *ret_head);
+enum itn_status mongo_head(struct store *store, struct store_head *ret_head);
+enum itn_status mongo_request_verdict(struct store *store, struct arena *arena, struct str id,
+				      struct request_verdict *ret_verdict);
+enum itn_status mongo_trade(struct store *store, struct arena *arena, struct str id, struct trade *ret_trade);
+enum itn_status mongo_cargo(struct store *store, struct arena *arena, struct str id, struct cargo *ret_cargo);
+enum itn_status mongo_trade_json(struct store *store, struct str id, struct buf *out, int64_t *ret_version);
+enum itn_status mongo_cargo_json(struct store *store, struct str id, struct buf *out, int64_t *ret_version);
+enum itn_status mongo_events(struct store *store, int64_t after, size_t max, store_event_fn *row, void *context);
+enum itn_status mongo_progress(struct store *store, const struct str *ids, size_t count,
+			       enum store_progress *ret_progress);
+enum itn_status mongo_counters(struct store *store, struct str prefix, store_counter_fn *row, void *context);
+/** Names of enum request_state in documents. */
+extern const struct member_names request_state_names;
+
+/* mongo_list.c */
+enum itn_status mongo_list(struct store *store, const struct store_list *list, store_row_fn *row, void *context);
+enum itn_status mongo_inventory_json(struct store *store, struct str station, struct buf *out, int64_t *ret_version);
+
+/* mongo_engine.c, mongo_batch.c, mongo_commit.c */
+enum itn_status mongo_engine_open(struct store *store, const char *holder, struct store_engine **ret_engine,
+				  struct error *error);
+void mongo_engine_close(struct store_engine *engine);
+enum itn_status mongo_lease_read(struct store_engine *engine, struct store_lease *ret_lease);
+enum itn_status mongo_lease_take(struct store_engine *engine, const struct store_lease *seen);
+enum itn_status mongo_lease_renew(struct store_engine *engine);
+void mongo_lease_release(struct store_engine *engine);
+enum itn_status mongo_backlog(struct store_engine *engine, bool *ret_any);
+enum itn_status mongo_batch_begin(struct store_engine *engine, struct arena *arena, size_t max, size_t max_jobs,
+				  struct store_batch *ret_batch);
+enum itn_status mongo_batch_commit(struct store_engine *engine, const struct store_writes *writes);
+void mongo_batch_abort(struct store_engine *engine);
+const char *mongo_engine_error(const struct store_engine *engine);
+enum itn_status mongo_batch_trade(struct store_engine *engine, struct arena *arena, struct str id,
+				  struct trade *ret_trade);
+enum itn_status mongo_batch_cargo(struct store_engine *engine, struct arena *arena, struct str id,
+				  struct cargo *ret_cargo);
+enum itn_status mongo_batch_stock(struct store_engine *engine, struct arena *arena, struct str station, struct str item,
+				  struct stock *ret_stock);
+enum itn_status mongo_batch_open_cargo(struct store_engine *engine, struct arena *arena, struct str destination,
+				       const struct store_cursor *after, size_t max, struct cargo **ret_cargo,
+				       size_t *ret_count);
+enum itn_status mongo_batch_waiting(struct store_engine *engine, struct arena *arena, struct str destination,
+				    const struct store_cursor *after, size_t max, struct trade **ret_trades,
+				    size_t *ret_count);
+enum itn_status mongo_batch_loaded(struct store_engine *engine, struct arena *arena, struct str shipment,
+				   const struct store_cursor *after, size_t max, struct trade **ret_trades,
+				   size_t *ret_count);
+enum itn_status mongo_batch_lane_busy(struct store_engine *engine, struct str lane, bool *ret_busy);
+
+#endif
