@@ -46,6 +46,7 @@ struct fcgi_server {
 	int notify_fd; /**< wakes the accepting thread: a connection or a thread ended */
 	int end_fd;    /**< readable in every epoll_wait() once the threads are to end */
 	_Atomic bool draining;
+	struct fcgi_streams streams;
 	_Atomic unsigned alive;
 	unsigned started;
 	struct thread *threads;
@@ -98,27 +99,46 @@ static void *thread_main(void *context)
 	return NULL;
 }
 
+static void free_worker(struct fcgi_worker *worker)
+{
+	fcgi_app_free(worker->app);
+	arena_free(worker->arena);
+	http_response_free(&worker->res);
+	free(worker->scratch);
+}
+
+static enum itn_status start_thread(struct fcgi_server *server, struct thread *thread, struct error *error)
+{
+	struct fcgi_worker *worker = &thread->worker;
+	thread->server = server;
+	worker->settings = &server->settings;
+	worker->draining = &server->draining;
+	worker->streams = &server->streams;
+	enum itn_status status = fcgi_app_new(&worker->app, error);
+	if (status != ITN_OK)
+		return status;
+	worker->arena = arena_new(ARENA_FIRST);
+	worker->scratch = memory_alloc(FCGI_READ_SIZE);
+	atomic_fetch_add(&server->alive, 1);
+	int code = pthread_create(&thread->id, NULL, thread_main, thread);
+	if (code == 0)
+		return ITN_OK;
+	atomic_fetch_sub(&server->alive, 1);
+	free_worker(worker);
+	return error_set(error, ITN_FAILED, "can't start a thread: %s", strerror(code));
+}
+
 static enum itn_status start_threads(struct fcgi_server *server, struct error *error)
 {
-	server->threads = memory_calloc(server->settings.threads, sizeof(*server->threads));
-	for (unsigned i = 0; i < server->settings.threads; i++) {
-		struct thread *thread = &server->threads[i];
-		thread->server = server;
-		thread->worker = (struct fcgi_worker){ .settings = &server->settings, .draining = &server->draining };
-		thread->worker.arena = arena_new(ARENA_FIRST);
-		thread->worker.scratch = memory_alloc(FCGI_READ_SIZE);
-		atomic_fetch_add(&server->alive, 1);
-		int code = pthread_create(&thread->id, NULL, thread_main, thread);
-		server->started = i + 1;
-		if (code != 0) {
-			atomic_fetch_sub(&server->alive, 1);
-			arena_free(thread->worker.arena);
-			free(thread->worker.scratch);
-			server->started = i;
-			return error_set(error, ITN_FAILED, "can't start a thread: %s", strerror(code));
-		}
+	unsigned count = server->settings.threads;
+	enum itn_status status = fcgi_app_set_up(error);
+	server->threads = memory_calloc(count, sizeof(*server->threads));
+	server->streams.max = count > 1 ? count / 2 : 1;
+	while (status == ITN_OK && server->started < count) {
+		status = start_thread(server, &server->threads[server->started], error);
+		server->started += status == ITN_OK;
 	}
-	return ITN_OK;
+	return status;
 }
 
 static enum itn_status open_queues(struct fcgi_server *server, struct error *error)
@@ -133,10 +153,11 @@ static enum itn_status open_queues(struct fcgi_server *server, struct error *err
 	return ITN_OK;
 }
 
-static void raise_file_limit(unsigned connections)
+/** Each thread has a pipe. */
+static void raise_file_limit(const struct fcgi_settings *settings)
 {
 	struct rlimit limit;
-	rlim_t wanted = (rlim_t)connections + OTHER_FILES;
+	rlim_t wanted = (rlim_t)settings->connections + 2 * (rlim_t)settings->threads + OTHER_FILES;
 	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
 		return;
 	limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
@@ -155,7 +176,7 @@ enum itn_status fcgi_server_new(const struct fcgi_settings *settings, struct fcg
 		server->path_device = path.st_dev;
 		server->path_inode = path.st_ino;
 	}
-	raise_file_limit(settings->connections);
+	raise_file_limit(settings);
 	enum itn_status status = open_queues(server, error);
 	fcgi_pool_init(&server->pool, settings->connections, settings->body_max, server->notify_fd);
 	if (status == ITN_OK)
@@ -324,11 +345,8 @@ static void end_threads(struct fcgi_server *server)
 		wait_and_accept(server, -1, sweep_interval(server));
 	}
 	for (unsigned i = 0; i < server->started; i++) {
-		struct thread *thread = &server->threads[i];
-		pthread_join(thread->id, NULL);
-		arena_free(thread->worker.arena);
-		http_response_free(&thread->worker.res);
-		free(thread->worker.scratch);
+		pthread_join(server->threads[i].id, NULL);
+		free_worker(&server->threads[i].worker);
 	}
 	server->started = 0;
 }

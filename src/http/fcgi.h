@@ -5,6 +5,9 @@
  *  holds a connection for `peer_timeout_ms`, never a thread. A peer that takes no bytes of an answer holds a thread
  *  for at most that long per chunk. A peer that breaks the protocol loses its connection; nobody else notices.
  *
+ *  Streamed answers go at their reader's pace, so they get at most half of the threads (at least one); the next one is
+ *  answered 503 with Retry-After instead.
+ *
  *  Drain: no new connections (a unix socket is unlinked first, then what waits in its backlog is taken, so that no
  *  connection is lost); those that are open are served until the peer closes them, and each answer tells nginx not
  *  to keep the connection. Lossless when the web server's keep-alive timeout is shorter than `drain_ms`.

@@ -1,129 +1,105 @@
 #include "http/fcgi_conn.h"
 
 #include <errno.h>
-#include <fastcgi.h>
-#include <string.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 
 #include "core/clock.h"
 #include "core/log.h"
 #include "http/problem.h"
 
-#define RECORD_MAX 65528
-/** End of STDOUT, END_REQUEST, and the mark that makes nginx close: see write_end(). */
-#define END_MAX (8 + 16 + 8)
+/** A peer gets peer_timeout_ms for so many bytes: whole records of libfcgi. */
+#define SLICE ((size_t)8 * FCGI_APP_RECORD)
 
 struct fcgi_sink {
 	struct http_sink base;
 	struct fcgi_worker *worker;
 	struct fcgi_conn *conn;
+	bool streaming;
 };
 
-static bool write_all(int fd, struct iovec *parts, int count)
+static void renew_deadline(struct fcgi_sink *sink)
 {
-	struct msghdr message = { .msg_iov = parts, .msg_iovlen = (size_t)count };
-	while (message.msg_iovlen > 0) {
-		ssize_t sent = sendmsg(fd, &message, MSG_NOSIGNAL);
-		if (sent < 0 && errno == EINTR)
-			continue;
-		if (sent < 0)
+	int64_t timeout = (int64_t)sink->worker->settings->peer_timeout_ms;
+	atomic_store(&sink->conn->deadline, clock_monotonic_ms() + timeout);
+}
+
+static bool write_slices(struct fcgi_sink *sink, struct str bytes)
+{
+	while (bytes.len > 0) {
+		size_t part = bytes.len < SLICE ? bytes.len : SLICE;
+		renew_deadline(sink);
+		if (!fcgi_app_write(sink->worker->app, (struct str){ bytes.ptr, part }))
 			return false;
-		size_t left = (size_t)sent;
-		while (message.msg_iovlen > 0 && left >= message.msg_iov->iov_len) {
-			left -= message.msg_iov->iov_len;
-			message.msg_iov++;
-			message.msg_iovlen--;
-		}
-		if (message.msg_iovlen > 0) {
-			message.msg_iov->iov_base = (char *)message.msg_iov->iov_base + left;
-			message.msg_iov->iov_len -= left;
-		}
+		bytes = (struct str){ bytes.ptr + part, bytes.len - part };
 	}
 	return true;
 }
 
-/** The end of an answer. In the drain a record follows that belongs to no request: peers skip it by the specification, and
- *  nginx, which keeps a connection only when END_REQUEST is the last that came, closes it; so it can't send the next
- *  request onto a connection that we are about to close. */
-static size_t write_end(unsigned char end[END_MAX], uint16_t id, bool draining)
+/** In the drain a record follows END_REQUEST that belongs to no request: peers skip it by the specification, and nginx,
+ *  which keeps a connection only when END_REQUEST is the last that came, closes it; so it can't send the next request
+ *  onto a connection that we are about to close. */
+static bool write_end(struct fcgi_sink *sink)
 {
-	fcgi_header(end, FCGI_STDOUT, id, 0, 0);
-	fcgi_end_record(end + 8, id, FCGI_REQUEST_COMPLETE);
-	if (!draining)
-		return 24;
-	fcgi_header(end + 24, FCGI_STDOUT, id, 0, 0);
-	return END_MAX;
-}
-
-static struct str cut(struct str *from, size_t max)
-{
-	struct str part = { from->ptr, from->len < max ? from->len : max };
-	*from = (struct str){ from->ptr + part.len, from->len - part.len };
-	return part;
-}
-
-static struct iovec part_of(struct str s)
-{
-	return (struct iovec){ (void *)(uintptr_t)s.ptr, s.len };
+	renew_deadline(sink);
+	return fcgi_app_finish(sink->worker->app, atomic_load(sink->worker->draining));
 }
 
 static bool sink_send(struct http_sink *base, struct str head, struct str body, bool last)
 {
 	struct fcgi_sink *sink = (struct fcgi_sink *)base;
-	struct fcgi_conn *conn = sink->conn;
-	uint16_t id = conn->reader.id;
-	bool sent = true;
-	while (sent && (head.len || body.len || last)) {
-		unsigned char header[8], end[END_MAX];
-		struct iovec parts[4];
-		int count = 1;
-		struct str head_part = cut(&head, RECORD_MAX);
-		struct str body_part = cut(&body, RECORD_MAX - head_part.len);
-		size_t len = head_part.len + body_part.len;
-		fcgi_header(header, FCGI_STDOUT, id, len, 0);
-		parts[0] = (struct iovec){ header, len ? sizeof(header) : 0 };
-		if (head_part.len)
-			parts[count++] = part_of(head_part);
-		if (body_part.len)
-			parts[count++] = part_of(body_part);
-		if (last && !head.len && !body.len) {
-			parts[count++] = (struct iovec){ end, write_end(end, id, atomic_load(sink->worker->draining)) };
-			last = false;
-		}
-		atomic_store(&conn->deadline, clock_monotonic_ms() + (int64_t)sink->worker->settings->peer_timeout_ms);
-		sent = write_all(conn->fd, parts, count);
-	}
-	atomic_store(&conn->deadline, 0);
+	bool sent = write_slices(sink, head) && write_slices(sink, body) &&
+		    (last ? write_end(sink) : fcgi_app_flush(sink->worker->app));
+	atomic_store(&sink->conn->deadline, 0);
 	return sent;
 }
 
-/** Answers the complete request. False: close the connection. */
-static bool answer(struct fcgi_worker *worker, struct fcgi_conn *conn)
+static bool sink_stream(struct http_sink *base)
 {
-	struct fcgi_reader *reader = &conn->reader;
-	struct fcgi_sink sink = { { sink_send }, worker, conn };
+	struct fcgi_sink *sink = (struct fcgi_sink *)base;
+	struct fcgi_streams *streams = sink->worker->streams;
+	sink->streaming = atomic_fetch_add(&streams->now, 1) < streams->max;
+	if (!sink->streaming)
+		atomic_fetch_sub(&streams->now, 1);
+	return sink->streaming;
+}
+
+/** From the complete request to the last byte of its answer; false when that was not sent. */
+static bool respond(struct fcgi_sink *sink, const struct http_variable *variables, size_t count)
+{
+	struct fcgi_worker *worker = sink->worker;
+	struct fcgi_reader *reader = &sink->conn->reader;
 	struct http_response *res = &worker->res;
 	struct http_request req;
-	struct http_variable *variables;
-	size_t count;
-	atomic_store(&conn->deadline, 0);
-	arena_reset(worker->arena);
-	if (!fcgi_reader_variables(reader, worker->arena, &variables, &count))
-		return false;
-	bool too_large = reader->params_too_large || count > FCGI_PARAMS_MAX;
-	http_request_init(&req, worker->arena, variables, too_large ? 0 : count, buf_str(&reader->body));
+	http_request_init(&req, worker->arena, variables, count, buf_str(&reader->body));
 	req.body_too_large = reader->body_too_large;
 	req.body_broken = req.body_broken && !req.body_too_large;
-	http_response_init(res, &req, &sink.base);
+	http_response_init(res, &req, &sink->base);
 	log_request(req.request_id);
-	if (too_large)
+	if (reader->params_too_large)
 		problem_reply(res, PROBLEM_HEADERS_TOO_LARGE, NULL, NULL);
 	else
 		worker->settings->answer(worker->settings->context, &req, res);
 	bool sent = http_response_finish(res);
 	log_debug("answered", LOG_STR("method", req.method_name), LOG_STR("path", req.path), LOG_INT("status", res->status));
 	log_request(STR_NONE);
+	return sent;
+}
+
+/** Answers the complete request. False: close the connection. */
+static bool answer(struct fcgi_worker *worker, struct fcgi_conn *conn)
+{
+	struct fcgi_sink sink = { { sink_send, sink_stream }, worker, conn, false };
+	struct str params = buf_str(&conn->reader.params);
+	struct http_variable *variables;
+	size_t count;
+	atomic_store(&conn->deadline, 0);
+	arena_reset(worker->arena);
+	if (!fcgi_app_begin(worker->app, conn->reader.id, params, conn->fd, worker->arena, &variables, &count))
+		return false;
+	bool sent = respond(&sink, variables, count);
+	fcgi_app_release(worker->app);
+	if (sink.streaming)
+		atomic_fetch_sub(&worker->streams->now, 1);
 	return sent;
 }
 

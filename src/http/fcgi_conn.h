@@ -8,6 +8,7 @@
 
 #include "core/arena.h"
 #include "http/fcgi.h"
+#include "http/fcgi_app.h"
 #include "http/fcgi_pool.h"
 
 /** Bytes that one read takes at most. */
@@ -15,10 +16,18 @@
 /** After so many reads in a row a connection goes to the end of the queue. */
 #define FCGI_READS_MAX 32
 
+/** The answers that are streamed now, over all threads, and how many may be. */
+struct fcgi_streams {
+	_Atomic unsigned now;
+	unsigned max;
+};
+
 /** A thread and what it reuses from request to request. */
 struct fcgi_worker {
 	const struct fcgi_settings *settings;
 	const _Atomic bool *draining;
+	struct fcgi_streams *streams;
+	struct fcgi_app *app;
 	struct arena *arena;
 	struct http_response res;
 	char *scratch; /**< FCGI_READ_SIZE bytes */

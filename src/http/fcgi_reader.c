@@ -9,6 +9,11 @@
 /** Replies to management records that a peer does not read are not piled up beyond this. */
 #define REPLY_MAX 4096
 
+struct pair {
+	struct str name;
+	struct str value;
+};
+
 static unsigned record_type(const struct fcgi_reader *reader)
 {
 	return reader->header[1];
@@ -103,7 +108,7 @@ static bool read_length(struct str *rest, size_t *ret)
 	return true;
 }
 
-static bool read_pair(struct str *rest, struct http_variable *ret)
+static bool read_pair(struct str *rest, struct pair *ret)
 {
 	size_t name, value;
 	if (!read_length(rest, &name) || !read_length(rest, &value) || name > rest->len || value > rest->len - name)
@@ -120,7 +125,7 @@ static bool reply_values(struct fcgi_reader *reader)
 	static const char *const known[][2] = { { FCGI_MAX_CONNS, "1024" }, { FCGI_MAX_REQS, "1024" }, { FCGI_MPXS_CONNS, "0" } };
 	bool asked[3] = { false };
 	struct str rest = { (const char *)reader->content, reader->content_len };
-	struct http_variable pair;
+	struct pair pair;
 	while (rest.len > 0) {
 		if (!read_pair(&rest, &pair))
 			return false;
@@ -189,6 +194,27 @@ static enum fcgi_event open_record(struct fcgi_reader *reader)
 	return type == FCGI_STDIN && reader->phase == FCGI_IN_STDIN ? FCGI_MORE : FCGI_BROKEN;
 }
 
+static bool has(struct str text, char c)
+{
+	return text.len > 0 && memchr(text.ptr, c, text.len);
+}
+
+/** libfcgi makes C strings NAME=VALUE of the pairs, so what those can't hold is refused. */
+static enum fcgi_event end_params(struct fcgi_reader *reader)
+{
+	struct str rest = buf_str(&reader->params);
+	struct pair pair;
+	for (size_t count = 0; rest.len > 0 && !reader->params_too_large; count++) {
+		if (!read_pair(&rest, &pair) || has(pair.name, '\0') || has(pair.name, '=') || has(pair.value, '\0'))
+			return FCGI_BROKEN;
+		reader->params_too_large = count == FCGI_PARAMS_MAX;
+	}
+	if (reader->params_too_large)
+		buf_reset(&reader->params, 0);
+	reader->phase = FCGI_IN_STDIN;
+	return FCGI_MORE;
+}
+
 /** The record's content and padding are complete. */
 static enum fcgi_event close_record(struct fcgi_reader *reader)
 {
@@ -203,8 +229,10 @@ static enum fcgi_event close_record(struct fcgi_reader *reader)
 		return abort_request(reader);
 	if (reader->skip || !empty)
 		return FCGI_MORE;
-	reader->phase = type == FCGI_PARAMS ? FCGI_IN_STDIN : FCGI_COMPLETE;
-	return reader->phase == FCGI_COMPLETE ? FCGI_REQUEST : FCGI_MORE;
+	if (type == FCGI_PARAMS)
+		return end_params(reader);
+	reader->phase = FCGI_COMPLETE;
+	return FCGI_REQUEST;
 }
 
 static void keep_params(struct fcgi_reader *reader, const char *bytes, size_t len)
@@ -290,18 +318,4 @@ enum fcgi_event fcgi_reader_feed(struct fcgi_reader *reader, struct str bytes, s
 		*ret_taken += taken;
 	}
 	return event;
-}
-
-bool fcgi_reader_variables(struct fcgi_reader *reader, struct arena *arena, struct http_variable **ret,
-			   size_t *ret_count)
-{
-	struct str rest = buf_str(&reader->params);
-	struct http_variable *pairs = arena_calloc(arena, FCGI_PARAMS_MAX, sizeof(*pairs));
-	size_t count = 0;
-	while (rest.len > 0 && count < FCGI_PARAMS_MAX && !reader->params_too_large)
-		if (!read_pair(&rest, &pairs[count++]))
-			return false;
-	*ret = pairs;
-	*ret_count = count + (rest.len > 0 && count == FCGI_PARAMS_MAX ? 1 : 0);
-	return true;
 }

@@ -3,8 +3,9 @@
  *  Pure: bytes in, events and reply bytes out. It never waits and never trusts a length. It knows one request at a time;
  *  another one begun on the same connection is answered FCGI_CANT_MPX_CONN, records of ids that are not active are skipped.
  *
- *  libfcgi is not used for this: its answer to FCGI_GET_VALUES overruns a buffer on the stack when a peer asks for more than four
- *  values, it sets no limit to parameters, and it can only wait while a record is incomplete.
+ *  This is the gate before libfcgi (fcgi_app.h), which gets to see only complete requests whose parameters are bounded
+ *  and well-formed: facing a peer, libfcgi 2.4.2 overruns a buffer on the stack when FCGI_GET_VALUES asks for more than
+ *  four values, believes any length, and can only wait while a record is incomplete.
  */
 #ifndef ITN_HTTP_FCGI_READER_H
 #define ITN_HTTP_FCGI_READER_H
@@ -13,9 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/arena.h"
 #include "core/buf.h"
-#include "http/request.h"
 
 enum fcgi_event {
 	FCGI_MORE,    /**< all bytes taken, the request is not complete */
@@ -29,11 +28,11 @@ struct fcgi_reader {
 	enum fcgi_phase phase;
 	uint16_t id;    /**< of the active request */
 	bool keep;      /**< the peer keeps the connection after this request */
-	bool params_too_large;
+	bool params_too_large; /**< in bytes or number; `params` is empty then */
 	bool body_too_large;
 	bool close;     /**< an unkept request was aborted: close once the reply is out */
 	uint64_t body_max;
-	struct buf params;
+	struct buf params; /**< of a complete request: whole pairs; no NUL in them, no '=' in a name */
 	struct buf body;
 	struct buf reply; /**< for the peer, outside of any answer; the owner sends and empties it */
 
@@ -55,12 +54,6 @@ bool fcgi_reader_pending(const struct fcgi_reader *reader);
 
 /** Takes bytes until a request is complete. */
 enum fcgi_event fcgi_reader_feed(struct fcgi_reader *reader, struct str bytes, size_t *ret_taken);
-
-/** The parameters of the complete request as name-value pairs; they point into the reader.
- *  @return false when lengths reach beyond the parameters: the peer is broken; `ret_count` may be FCGI_PARAMS_MAX + 1 when
- *  there are too many (the rest is left out) */
-bool fcgi_reader_variables(struct fcgi_reader *reader, struct arena *arena, struct http_variable **ret,
-			   size_t *ret_count);
 
 /** A record's header. `len` <= 65535. */
 void fcgi_header(unsigned char ret[8], unsigned type, uint16_t id, size_t len, unsigned padding);

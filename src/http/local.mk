@@ -2,6 +2,7 @@ noinst_LIBRARIES += libitnhttp.a
 libitnhttp_a_CFLAGS = $(AM_CFLAGS) $(FCGI_CFLAGS)
 libitnhttp_a_SOURCES = \
 	src/http/fcgi.c src/http/fcgi.h \
+	src/http/fcgi_app.c src/http/fcgi_app.h \
 	src/http/fcgi_conn.c src/http/fcgi_conn.h \
 	src/http/fcgi_pool.c src/http/fcgi_pool.h \
 	src/http/fcgi_reader.c src/http/fcgi_reader.h \

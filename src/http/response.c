@@ -4,8 +4,45 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "http/problem.h"
+
 #define KEEP_BYTES ((size_t)256 * 1024)
-#define STATUS_LEN 13
+/** Room for the status line at the start of the head; the line ends where the room does. */
+#define STATUS_ROOM 64
+
+static const struct {
+	int status;
+	const char *phrase;
+} reasons[] = {
+	{ 200, "OK" },
+	{ 201, "Created" },
+	{ 202, "Accepted" },
+	{ 204, "No Content" },
+	{ 304, "Not Modified" },
+	{ 400, "Bad Request" },
+	{ 404, "Not Found" },
+	{ 405, "Method Not Allowed" },
+	{ 406, "Not Acceptable" },
+	{ 409, "Conflict" },
+	{ 410, "Gone" },
+	{ 412, "Precondition Failed" },
+	{ 413, "Content Too Large" },
+	{ 415, "Unsupported Media Type" },
+	{ 422, "Unprocessable Content" },
+	{ 426, "Upgrade Required" },
+	{ 431, "Request Header Fields Too Large" },
+	{ 500, "Internal Server Error" },
+	{ 503, "Service Unavailable" },
+	{ 507, "Insufficient Storage" },
+};
+
+const char *http_reason(int status)
+{
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+		if (reasons[i].status == status)
+			return reasons[i].phrase;
+	return "";
+}
 
 static void add_line(struct http_response *res, const char *name, struct str value)
 {
@@ -29,7 +66,8 @@ void http_response_restart(struct http_response *res)
 	res->status = 200;
 	buf_reset(&res->head, KEEP_BYTES);
 	buf_reset(&res->body, KEEP_BYTES);
-	buf_add(&res->head, "Status: 200\r\n", STATUS_LEN);
+	buf_reserve(&res->head, STATUS_ROOM);
+	res->head.len = STATUS_ROOM;
 	add_line(res, "X-Request-Id", res->req->request_id);
 	struct str trace = http_header(res->req, "traceparent");
 	if (str_is_set(trace) && trace.len <= 128)
@@ -116,10 +154,14 @@ static bool has_body(int status)
 
 static bool send_head(struct http_response *res, struct str body, bool last)
 {
-	for (int i = 0, rest = res->status; i < 3; i++, rest /= 10)
-		res->head.ptr[STATUS_LEN - 3 - i] = (char)('0' + rest % 10);
+	char line[STATUS_ROOM];
+	const char *reason = http_reason(res->status);
+	int len = snprintf(line, sizeof(line), "Status: %d%s%s\r\n", res->status, *reason ? " " : "", reason);
+	size_t unused = STATUS_ROOM - (size_t)len;
+	memcpy(res->head.ptr + unused, line, (size_t)len);
 	buf_add(&res->head, "\r\n", 2);
-	bool sent = res->sink->send(res->sink, buf_str(&res->head), body, last);
+	struct str head = { res->head.ptr + unused, res->head.len - unused };
+	bool sent = res->sink->send(res->sink, head, body, last);
 	res->gone = !sent;
 	return sent;
 }
@@ -148,28 +190,48 @@ bool http_stream_begin(struct http_response *res, int status)
 {
 	res->status = status;
 	if (res->req->method != HTTP_HEAD) {
-		res->state = HTTP_STREAMING;
-		return send_head(res, STR(""), false);
+		res->state = HTTP_GATHERING;
+		return true;
 	}
 	res->state = HTTP_SENT;
 	(void)send_head(res, STR(""), true);
 	return false;
 }
 
+static bool is_stream(const struct http_response *res)
+{
+	return !res->gone && (res->state == HTTP_GATHERING || res->state == HTTP_STREAMING);
+}
+
+static bool refuse_stream(struct http_response *res)
+{
+	http_response_restart(res);
+	res->state = HTTP_BUFFERED;
+	problem_reply(res, PROBLEM_UNAVAILABLE, NULL, "too many long answers are under way");
+	return false;
+}
+
 bool http_stream_flush(struct http_response *res)
 {
-	if (res->gone || res->state != HTTP_STREAMING)
+	if (!is_stream(res))
 		return false;
 	if (res->body.len < HTTP_CHUNK)
 		return true;
-	res->gone = !res->sink->send(res->sink, STR(""), buf_str(&res->body), false);
+	if (res->state == HTTP_GATHERING) {
+		if (res->sink->stream && !res->sink->stream(res->sink))
+			return refuse_stream(res);
+		res->state = HTTP_STREAMING;
+		(void)send_head(res, buf_str(&res->body), false);
+	} else {
+		res->gone = !res->sink->send(res->sink, STR(""), buf_str(&res->body), false);
+	}
 	buf_reset(&res->body, KEEP_BYTES);
 	return !res->gone;
 }
 
 bool http_stream_write(struct http_response *res, struct str bytes)
 {
-	if (res->gone || res->state != HTTP_STREAMING)
+	if (!is_stream(res))
 		return false;
 	while (bytes.len > 0) {
 		size_t room = HTTP_CHUNK - res->body.len % HTTP_CHUNK;

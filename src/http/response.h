@@ -16,21 +16,29 @@
 #include "core/str.h"
 #include "http/request.h"
 
-/** A stream sends whenever this much has gathered. */
-#define HTTP_CHUNK 65528
+/** A stream sends whenever this much has gathered: eight records of libfcgi. */
+#define HTTP_CHUNK 65472
 
 /** Where an answer goes: the FastCGI connection, or a test. */
 struct http_sink {
 	/** The next bytes of the answer (`head` is empty after the first call); `last` ends it.
 	 *  @return false when the peer is gone: nothing more is to be written */
 	bool (*send)(struct http_sink *sink, struct str head, struct str body, bool last);
+	/** Asked before a stream's first bytes: false when no more streams are to go on at once. NULL: always true. */
+	bool (*stream)(struct http_sink *sink);
 };
 
-enum http_response_state { HTTP_BUFFERED, HTTP_STREAMING, HTTP_SENT, HTTP_ABORTED };
+enum http_response_state {
+	HTTP_BUFFERED,
+	HTTP_GATHERING, /**< a stream of which nothing was sent yet */
+	HTTP_STREAMING,
+	HTTP_SENT,
+	HTTP_ABORTED,
+};
 
 struct http_response {
 	int status;      /**< 200 at first */
-	struct buf head; /**< header lines, each ending in CR LF; written by http_set() and friends */
+	struct buf head; /**< room for the status line, then header lines; written by http_set() and friends */
 	struct buf body;
 	enum http_response_state state;
 	bool gone;       /**< the peer took no more: writing is pointless */
@@ -54,6 +62,8 @@ bool http_setf(struct http_response *res, const char *name, const char *fmt, ...
 
 /** A JSON answer: sets status and Content-Type: application/json; write one value to what it returns. */
 struct json_out http_json(struct http_response *res, int status);
+/** The reason phrase of a status that we use (RFC 9110), "" for any other. */
+const char *http_reason(int status);
 /** An answer without a body, such as 204 and 304. */
 void http_empty(struct http_response *res, int status);
 /** ETag: "VERSION". */
@@ -64,11 +74,13 @@ void http_set_location(struct http_response *res, const char *prefix, const stru
 /** Percent-encodes one path segment or query value. */
 void http_encode(struct buf *out, struct str text);
 
-/** Sends the head (status and headers so far; Content-Type must be set) with the first chunk, of a body whose length
- *  is not known. False when nothing is to be written after it (HEAD): return then. */
+/** Begins an answer whose length is not known; Content-Type must be set. The head goes out with the first chunk; a body
+ *  that stays below one is sent like any other, with Content-Length. When as many streams go on as may (fcgi.h), the
+ *  first chunk makes a 503 of the answer instead: http_stream_write() returns false then, too.
+ *  @return false when nothing is to be written after it (HEAD): return then */
 bool http_stream_begin(struct http_response *res, int status);
 /** The body's next bytes; sent in chunks of HTTP_CHUNK, in between kept in res->body.
- *  @return false when the peer is gone: stop reading the store and return */
+ *  @return false when the peer is gone or the stream may not go on: stop reading the store and return */
 bool http_stream_write(struct http_response *res, struct str bytes);
 /** Like http_stream_write() for what a caller has put into res->body itself (by a json_out_to(&res->body)): sends
  *  it when enough has gathered. */

@@ -70,7 +70,7 @@ static void answer(void *context, struct http_request *req, struct http_response
 	if (str_eq(req->path, STR("/hold")))
 		hold(fixture);
 	if (str_eq(req->path, STR("/abort"))) {
-		(void)http_stream_begin(res, 200);
+		stream(fixture, res, 2 * HTTP_CHUNK);
 		http_stream_abort(res);
 		return;
 	}

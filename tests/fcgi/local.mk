@@ -5,7 +5,8 @@ fcgi_client_files = \
 unit_tests += \
 	tests/fcgi/test_drain \
 	tests/fcgi/test_hostile \
-	tests/fcgi/test_server
+	tests/fcgi/test_server \
+	tests/fcgi/test_streams
 
 tests_fcgi_test_drain_SOURCES = tests/fcgi/test_drain.c $(fcgi_client_files)
 tests_fcgi_test_drain_LDADD = $(http_libs) $(core_libs) $(CMOCKA_LIBS)
@@ -13,3 +14,5 @@ tests_fcgi_test_hostile_SOURCES = tests/fcgi/test_hostile.c $(fcgi_client_files)
 tests_fcgi_test_hostile_LDADD = $(http_libs) $(core_libs) $(CMOCKA_LIBS)
 tests_fcgi_test_server_SOURCES = tests/fcgi/test_server.c $(fcgi_client_files)
 tests_fcgi_test_server_LDADD = $(http_libs) $(core_libs) $(CMOCKA_LIBS)
+tests_fcgi_test_streams_SOURCES = tests/fcgi/test_streams.c $(fcgi_client_files)
+tests_fcgi_test_streams_LDADD = $(http_libs) $(core_libs) $(CMOCKA_LIBS)

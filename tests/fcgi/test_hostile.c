@@ -58,6 +58,9 @@ static void a_peer_that_breaks_the_protocol_loses_its_connection(unused_arg void
 		{ "a value of 2 GiB", STR(BEGIN_1 "\1\4\0\1\0\6\0\0" "\1\xff\xff\xff\xff" "A" PARAMS_END_1 "\1\5\0\1\0\0\0\0") },
 		{ "name and value that overflow together", STR(BEGIN_1 "\1\4\0\1\0\x8\0\0" "\xff\xff\xff\xff\xff\xff\xff\xff" PARAMS_END_1 "\1\5\0\1\0\0\0\0") },
 		{ "a length cut off", STR(BEGIN_1 "\1\4\0\1\0\2\0\0" "\xff\xff" PARAMS_END_1 "\1\5\0\1\0\0\0\0") },
+		{ "a NUL in a value", STR(BEGIN_1 "\1\4\0\1\0\4\0\0" "\1\1" "A" "\0" PARAMS_END_1 "\1\5\0\1\0\0\0\0") },
+		{ "a NUL in a name", STR(BEGIN_1 "\1\4\0\1\0\4\0\0" "\2\0" "A" "\0" PARAMS_END_1 "\1\5\0\1\0\0\0\0") },
+		{ "an equals sign in a name", STR(BEGIN_1 "\1\4\0\1\0\4\0\0" "\2\0" "A=" PARAMS_END_1 "\1\5\0\1\0\0\0\0") },
 		{ "a management record of 64 KiB", STR("\1\x9\0\0\xff\xff\0\0") },
 		{ "GET_VALUES with a lying length", STR("\1\x9\0\0\0\3\0\0" "\xe\0" "F") },
 	};
@@ -326,6 +329,8 @@ static void too_many_or_too_long_parameters_are_431(unused_arg void **state)
 		{ "257 parameters", 257, 10, 431 },
 		{ "many empty ones", 8000, 0, 431 },
 		{ "one of 64,000 bytes", 1, 64000, 200 },
+		{ "the last byte that fits", 1, 65525, 200 },
+		{ "one byte more", 1, 65526, 431 },
 		{ "one of 66,000 bytes", 1, 66000, 431 },
 		{ "megabytes", 100, 50000, 431 },
 	};

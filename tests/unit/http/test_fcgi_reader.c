@@ -3,14 +3,12 @@
 #include <stdlib.h>
 
 #include "../../fcgi/fcgi_client.h"
-#include "core/arena.h"
 #include "http/fcgi_reader.h"
 
 /** What reading some bytes came to, as text: events, ids, lengths, replies. */
 static void read_all(struct str bytes, size_t piece, struct buf *out)
 {
 	struct fcgi_reader reader;
-	struct arena *arena = arena_new(0);
 	fcgi_reader_init(&reader, 1000);
 	while (bytes.len > 0 && !reader.close) {
 		size_t part = bytes.len < piece ? bytes.len : piece, taken = 0;
@@ -25,16 +23,12 @@ static void read_all(struct str bytes, size_t piece, struct buf *out)
 		}
 		if (event == FCGI_MORE)
 			continue;
-		struct http_variable *variables = NULL;
-		size_t count = 0;
-		bool valid = fcgi_reader_variables(&reader, arena, &variables, &count);
-		buf_printf(out, "request %d: %d variables %zu, body %zu %d\n", reader.id, valid, count, reader.body.len,
-			   reader.body_too_large);
+		buf_printf(out, "request %d: params %zu %d, body %zu %d\n", reader.id, reader.params.len,
+			   reader.params_too_large, reader.body.len, reader.body_too_large);
 		fcgi_reader_next(&reader);
 	}
 	buf_printf(out, "pending %d, reply %zu", fcgi_reader_pending(&reader), reader.reply.len);
 	fcgi_reader_free(&reader);
-	arena_free(arena);
 }
 
 static void expect_same_in_pieces(const char *name, struct str bytes)
@@ -60,8 +54,8 @@ static void requests_read_the_same_in_pieces(unused_arg void **state)
 	put_request(&bytes, 3, true, "POST", "/api/trades", (struct str){ body, sizeof(body) });
 	read_all(buf_str(&bytes), bytes.len, &out);
 	check_str("whole", buf_str(&out),
-		  STR("request 1: 1 variables 4, body 2 0\nrequest 2: 1 variables 2, body 0 0\n"
-		      "request 3: 1 variables 4, body 0 1\npending 0, reply 28"));
+		  STR("request 1: params 91 0, body 2 0\nrequest 2: params 38 0, body 0 0\n"
+		      "request 3: params 94 0, body 0 1\npending 0, reply 28"));
 	expect_same_in_pieces("three requests", buf_str(&bytes));
 	buf_free(&bytes);
 	buf_free(&out);
@@ -93,10 +87,59 @@ static void damaged_requests_read_the_same_in_pieces(unused_arg void **state)
 	}
 }
 
+static void put_params(struct buf *out, struct str name, struct str value, size_t count)
+{
+	struct buf params = { 0 };
+	for (size_t i = 0; i < count; i++)
+		put_param(&params, name, value);
+	put_begin(out, 1, 1, true);
+	for (size_t at = 0; at < params.len; at += 60000) {
+		size_t part = params.len - at < 60000 ? params.len - at : 60000;
+		put_record(out, PARAMS, 1, (struct str){ params.ptr + at, part }, 0);
+	}
+	put_record(out, PARAMS, 1, STR(""), 0);
+	put_record(out, STDIN, 1, STR(""), 0);
+	buf_free(&params);
+}
+
+static void only_what_libfcgi_can_hold_passes(unused_arg void **state)
+{
+	static char text[65600];
+	memset(text, 'v', sizeof(text));
+	const struct {
+		const char *name;
+		struct str variable;
+		struct str value;
+		size_t count;
+		const char *read;
+	} cases[] = {
+		{ "nothing", STR(""), STR(""), 0, "request 1: params 0 0, body 0 0\npending 0, reply 0" },
+		{ "empty texts", STR(""), STR(""), 256, "request 1: params 512 0, body 0 0\npending 0, reply 0" },
+		{ "one too many", STR(""), STR(""), 257, "request 1: params 0 1, body 0 0\npending 0, reply 0" },
+		{ "an equals sign in a value", STR("A"), STR("b=c"), 1, "request 1: params 6 0, body 0 0\npending 0, reply 0" },
+		{ "an equals sign in a name", STR("A="), STR("b"), 1, "brokenpending 1, reply 0" },
+		{ "a NUL in a name", STR("A\0"), STR("b"), 1, "brokenpending 1, reply 0" },
+		{ "a NUL in a value", STR("A"), STR("\0"), 1, "brokenpending 1, reply 0" },
+		{ "as long as may be", STR("A"), { text, 65530 }, 1, "request 1: params 65536 0, body 0 0\npending 0, reply 0" },
+		{ "one byte more", STR("A"), { text, 65531 }, 1, "request 1: params 0 1, body 0 0\npending 0, reply 0" },
+	};
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct buf bytes = { 0 }, out = { 0 };
+		put_params(&bytes, cases[i].variable, cases[i].value, cases[i].count);
+		read_all(buf_str(&bytes), bytes.len, &out);
+		check_str(cases[i].name, buf_str(&out), str_from(cases[i].read));
+		if (bytes.len < 10000)
+			expect_same_in_pieces(cases[i].name, buf_str(&bytes));
+		buf_free(&bytes);
+		buf_free(&out);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(requests_read_the_same_in_pieces),
+		cmocka_unit_test(only_what_libfcgi_can_hold_passes),
 		cmocka_unit_test(damaged_requests_read_the_same_in_pieces),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -27,7 +27,9 @@ static void a_buffered_answer(unused_arg void **state)
 		const char *head;
 		const char *body;
 	} cases[] = {
-		{ "GET", 200, "Status: 200\r\n", "\r\n\r\n{\"a\":1}" },
+		{ "GET", 200, "Status: 200 OK\r\nX-Request-Id: ", "\r\n\r\n{\"a\":1}" },
+		{ "GET", 201, "Status: 201 Created\r\nX-Request-Id: ", "" },
+		{ "GET", 299, "Status: 299\r\nX-Request-Id: ", "" },
 		{ "GET", 200, "Content-Length: 7\r\n\r\n", "{\"a\":1}" },
 		{ "HEAD", 201, "Content-Length: 7\r\n\r\n", "\r\n\r\n" },
 		{ "GET", 200, "traceparent: 00-ab\r\n", "" },
@@ -47,6 +49,7 @@ static void a_buffered_answer(unused_arg void **state)
 		http_set_location(&w.res, "/api/cargo", (struct str[]){ STR("a/b \xc3\xa9"), STR_NONE });
 		assert_true(world_finish(&w));
 		check_has("head", w.sent.ptr, cases[i].head);
+		check_bool("status first", strncmp(w.sent.ptr, "Status: ", 8) == 0, true);
 		check_text("end", w.sent.ptr + strlen(w.sent.ptr) - strlen(cases[i].body), cases[i].body);
 		world_free(&w);
 	}
@@ -72,7 +75,7 @@ static void a_stream_goes_out_in_chunks_until_the_peer_leaves(unused_arg void **
 	struct world w;
 	world_new(&w, "GET", "/");
 	world_begin(&w, STR_NONE);
-	w.room = 3;
+	w.room = 2;
 	memset(piece, 'x', sizeof(piece));
 	assert_true(http_stream_begin(&w.res, 200));
 	size_t written = 0, largest = 0;
@@ -101,14 +104,56 @@ static void head_of_a_stream_is_only_headers(unused_arg void **state)
 
 static void an_aborted_stream_is_not_finished(unused_arg void **state)
 {
+	static char piece[HTTP_CHUNK];
+	for (unsigned chunks = 0; chunks < 3; chunks++) {
+		struct world w;
+		world_new(&w, "GET", "/");
+		world_begin(&w, STR_NONE);
+		assert_true(http_stream_begin(&w.res, 200));
+		for (unsigned i = 0; i < chunks; i++)
+			assert_true(http_stream_write(&w.res, (struct str){ piece, sizeof(piece) }));
+		http_stream_abort(&w.res);
+		assert_false(http_stream_write(&w.res, STR("x")));
+		assert_false(world_finish(&w));
+		check_int("sends", w.sends, chunks);
+		world_free(&w);
+	}
+}
+
+static void a_stream_shorter_than_a_chunk_has_a_length(unused_arg void **state)
+{
+	static char piece[HTTP_CHUNK];
 	struct world w;
-	world_new(&w, "GET", "/");
+	for (size_t len = 0; len <= HTTP_CHUNK; len += HTTP_CHUNK / 3) {
+		world_new(&w, "GET", "/");
+		world_begin(&w, STR_NONE);
+		assert_true(http_stream_begin(&w.res, 200));
+		assert_true(http_stream_write(&w.res, (struct str){ piece, len }));
+		assert_true(world_finish(&w));
+		check_bool("length", strstr(w.sent.ptr, "\r\nContent-Length: ") != NULL, len < HTTP_CHUNK);
+		world_free(&w);
+	}
+}
+
+static void a_stream_too_many_is_503(unused_arg void **state)
+{
+	static char piece[HTTP_CHUNK];
+	struct world w;
+	world_new(&w, "GET", "/api/trades");
+	w.full = true;
 	world_begin(&w, STR_NONE);
+	http_set(&w.res, "Content-Type", STR("text/csv"));
 	assert_true(http_stream_begin(&w.res, 200));
-	http_stream_abort(&w.res);
+	assert_true(http_stream_write(&w.res, (struct str){ piece, sizeof(piece) - 1 }));
+	check_int("sends", w.sends, 0);
+	assert_false(http_stream_write(&w.res, STR("xy")));
 	assert_false(http_stream_write(&w.res, STR("x")));
-	assert_false(world_finish(&w));
-	check_int("sends", w.sends, 1);
+	assert_true(world_finish(&w));
+	check_has("status", w.sent.ptr, "Status: 503 Service Unavailable\r\n");
+	check_has("retry", w.sent.ptr, "\r\nRetry-After: 1\r\n");
+	check_has("type", w.sent.ptr, "\r\nContent-Type: application/problem+json\r\n");
+	check_has("outcome", w.sent.ptr, "\"outcome\":\"not-done\"");
+	check_bool("one type", strstr(w.sent.ptr, "text/csv") == NULL, true);
 	world_free(&w);
 }
 
@@ -137,6 +182,7 @@ static void each_problem_is_a_document(unused_arg void **state)
 		assert_true(world_finish(&w));
 		check_bool("retry", strstr(w.sent.ptr, "\r\nRetry-After: 1\r\n") != NULL, status == 503 || status == 507);
 		check_has("type", w.sent.ptr, "\r\nContent-Type: application/problem+json\r\n");
+		check_bool("phrase", http_reason((int)status)[0] != '\0', true);
 		json_in_free(doc);
 		world_free(&w);
 	}
@@ -183,6 +229,8 @@ int main(void)
 		cmocka_unit_test(a_stream_goes_out_in_chunks_until_the_peer_leaves),
 		cmocka_unit_test(head_of_a_stream_is_only_headers),
 		cmocka_unit_test(an_aborted_stream_is_not_finished),
+		cmocka_unit_test(a_stream_shorter_than_a_chunk_has_a_length),
+		cmocka_unit_test(a_stream_too_many_is_503),
 		cmocka_unit_test(each_problem_is_a_document),
 		cmocka_unit_test(faults_are_listed_and_joined),
 		cmocka_unit_test(a_thousand_faults_are_cut),

@@ -11,9 +11,14 @@ static bool keep(struct http_sink *sink, struct str head, struct str body, bool 
 	return true;
 }
 
+static bool may_stream(struct http_sink *sink)
+{
+	return !((struct world *)((char *)sink - offsetof(struct world, sink)))->full;
+}
+
 void world_new(struct world *world, const char *method, const char *uri)
 {
-	*world = (struct world){ .arena = arena_new(0), .sink = { keep }, .room = 1000000 };
+	*world = (struct world){ .arena = arena_new(0), .sink = { keep, may_stream }, .room = 1000000 };
 	world_set(world, "REQUEST_METHOD", method);
 	world_set(world, "REQUEST_URI", uri);
 }

@@ -17,6 +17,7 @@ struct world {
 	struct buf sent; /**< NUL-terminated after world_finish() */
 	unsigned sends;
 	unsigned room; /**< after so many sends the peer is gone */
+	bool full;     /**< no stream may go on */
 };
 
 /** A request with these parameters; more with world_set() before world_begin(). */
