@@ -1,0 +1,133 @@
+#include "fake_store.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bus/wake.h"
+
+struct fake_store fake;
+
+enum itn_status store_head(struct store *store unused_arg, struct store_head *ret_head)
+{
+	*ret_head = (struct store_head){ .log = "0123456789abcdef", .last_seq = 42 };
+	return fake.head;
+}
+
+static size_t row_number(struct str key)
+{
+	return key.len ? (size_t)strtoul(key.ptr + 1, NULL, 10) + 1 : 0;
+}
+
+/* Overwrites nothing that the caller may still need: the key is read once. */
+enum itn_status store_list(struct store *store unused_arg, const struct store_list *list, store_row_fn *row,
+			   void *context)
+{
+	size_t first = row_number(list->after.key), given = 0;
+
+	if (list->max > fake.widest_slice)
+		fake.widest_slice = list->max;
+	if (++fake.list_calls == fake.list_fails_at)
+		return fake.list_failure;
+	for (size_t n = first; n < fake.rows && given < list->max; n++, given++) {
+		char key[80], json[120];
+
+		snprintf(key, sizeof(key), "k%zu%.*s", n, (int)(n * 7 % 50),
+			 "------------------------------------------------");
+		snprintf(json, sizeof(json), "{\"n\":%zu}", n);
+		row(context, &(struct store_row){ str_from(key), (int64_t)n + 1, str_from(json) });
+	}
+	return ITN_OK;
+}
+
+enum itn_status store_trade(struct store *store unused_arg, struct arena *arena unused_arg, struct str id unused_arg,
+			    struct trade *ret_trade)
+{
+	*ret_trade = fake.trade;
+	return fake.read;
+}
+
+enum itn_status store_trade_change(struct store *store unused_arg, const struct trade *changed, int64_t from_version,
+				   const struct entry *entry)
+{
+	fake.writes++;
+	if (fake.lost_races-- > 0) {
+		fake.trade.version++;
+		return ITN_CONFLICT;
+	}
+	if (fake.write == ITN_OK && from_version == fake.trade.version)
+		fake.trade = *changed;
+	fake.last_entry = *entry;
+	memcpy(fake.last_entry_id, entry->id.ptr, ID_LEN);
+	return fake.write;
+}
+
+enum itn_status store_request_add(struct store *store unused_arg, const struct entry *request)
+{
+	fake.requests++;
+	fake.last_entry = *request;
+	return fake.request_add;
+}
+
+enum itn_status store_request_verdict(struct store *store unused_arg, struct arena *arena unused_arg,
+				      struct str id unused_arg, struct request_verdict *ret_verdict)
+{
+	*ret_verdict = fake.verdict;
+	if (fake.questions_before_verdict-- > 0)
+		ret_verdict->state = REQUEST_WAITING;
+	return ITN_OK;
+}
+
+enum itn_status store_trade_json(struct store *store unused_arg, struct str id unused_arg, struct buf *out,
+				 int64_t *ret_version)
+{
+	if (fake.read == ITN_OK)
+		trade_write_json(out, &fake.trade);
+	*ret_version = fake.trade.version;
+	return fake.read;
+}
+
+enum itn_status store_progress(struct store *store unused_arg, const struct str *ids unused_arg, size_t count,
+			       enum store_progress *ret_progress)
+{
+	for (size_t i = 0; i < count; i++)
+		ret_progress[i] = fake.progress;
+	return ITN_OK;
+}
+
+void bus_wake_send(struct bus_wake *wake unused_arg)
+{
+	fake.wakes++;
+}
+
+enum itn_status store_trade_create(struct store *store unused_arg, const struct trade *trade, const struct entry *entry)
+{
+	fake.writes++;
+	fake.trade = *trade;
+	fake.last_entry = *entry;
+	return fake.write;
+}
+
+enum itn_status store_cargo_create(struct store *store unused_arg, const struct cargo *cargo unused_arg,
+				   const struct entry *entry unused_arg)
+{
+	return ITN_FAILED;
+}
+
+enum itn_status store_cargo_change(struct store *store unused_arg, const struct cargo *changed unused_arg,
+				   int64_t from_version unused_arg, const struct entry *entry unused_arg)
+{
+	return ITN_FAILED;
+}
+
+enum itn_status store_cargo(struct store *store unused_arg, struct arena *arena unused_arg, struct str id unused_arg,
+			    struct cargo *ret_cargo unused_arg)
+{
+	return ITN_FAILED;
+}
+
+enum itn_status store_cargo_json(struct store *store unused_arg, struct str id unused_arg, struct buf *out unused_arg,
+				 int64_t *ret_version unused_arg)
+{
+	return ITN_FAILED;
+}

@@ -1,0 +1,193 @@
+#include "../http/world.h"
+
+#include "api/api.h"
+#include "api/waiter.h"
+#include "fake_store.h"
+
+static const struct route routes[] = {
+	{ HTTP_POST, "/api/trades", trade_create, ROLE_TRADER },
+	{ HTTP_PUT, "/api/trades/:transactionId/status", trade_set_status, ROLE_TRADER },
+};
+
+static struct line one_line = { STR("iron"), 1 };
+
+static struct fake_store with_trade(void)
+{
+	return (struct fake_store){
+		.trade = { .id = STR("0123456789abcdef01234567"),
+			   .buyer = STR("A"),
+			   .buyer_email = STR("a@b"),
+			   .seller = STR("B"),
+			   .seller_email = STR("b@c"),
+			   .destination = STR("Vega"),
+			   .items = { &one_line, 1 },
+			   .version = 5,
+			   .created_at = 1,
+			   .updated_at = 1 },
+	};
+}
+
+static void send(struct world *w, struct waiter *waiter, const char *name, const char *value, struct str body)
+{
+	static const struct config config = { .trade_lines_limit = 5 };
+	struct api api = { .config = &config, .waiter = waiter };
+	struct router router = { routes, COUNT_OF(routes), &api, 1000, "" };
+	bool creation = body.len > 60;
+
+	world_new(w, creation ? "POST" : "PUT",
+		  creation ? "/api/trades" : "/api/trades/0123456789abcdef01234567/status");
+	world_set(w, "CONTENT_TYPE", "application/json");
+	world_set(w, name, value);
+	world_begin(w, body);
+	router_answer(&router, &w->req, &w->res);
+	check_bool("sent", world_finish(w), true);
+}
+
+struct case_of_change {
+	const char *name;
+	int lost_races;
+	enum itn_status read, write, request_add;
+	enum request_state verdict;
+	const char *if_match;
+	const char *status, *part;
+	int writes, requests, wakes;
+};
+
+static void outcomes(unused_arg void **state)
+{
+	static const struct case_of_change cases[] = {
+		{ "at once", 0, ITN_OK, ITN_OK, ITN_OK, 0, NULL, "Status: 200", "\"status\":\"delayed\"", 1, 0, 1 },
+		{ "not there", 0, ITN_NOT_FOUND, ITN_OK, ITN_OK, 0, NULL, "Status: 404", "Trade not found", 0, 0, 0 },
+		{ "store away for reading", 0, ITN_UNAVAILABLE, ITN_OK, ITN_OK, 0, NULL, "Status: 503",
+		  "\"outcome\":\"not-done\"", 0, 0, 0 },
+		{ "store away for writing", 0, ITN_OK, ITN_UNAVAILABLE, ITN_OK, 0, NULL, "Status: 503",
+		  "\"outcome\":\"not-done\"", 1, 0, 0 },
+		{ "outbox full", 0, ITN_OK, ITN_FULL, ITN_OK, 0, NULL, "Status: 503", "\"outcome\":\"not-done\"", 1, 0,
+		  0 },
+		{ "outcome unknown", 0, ITN_OK, ITN_UNKNOWN, ITN_OK, 0, NULL, "Status: 503",
+		  "\"outcome\":\"outcome-unknown\"", 1, 0, 0 },
+		{ "two lost races", 2, ITN_OK, ITN_OK, ITN_OK, 0, NULL, "Status: 200", "\"version\":8", 3, 0, 1 },
+		{ "three lost races", 3, ITN_OK, ITN_OK, ITN_OK, REQUEST_CHANGED, NULL, "Status: 200",
+		  "Trade status updated", 3, 1, 2 },
+		{ "the engine finds it so already", 3, ITN_OK, ITN_OK, ITN_OK, REQUEST_SAME, NULL, "Status: 200",
+		  "Trade status updated", 3, 1, 1 },
+		{ "the engine refuses", 3, ITN_OK, ITN_OK, ITN_OK, REQUEST_ILLEGAL, NULL, "Status: 409", "because", 3,
+		  1, 1 },
+		{ "the engine finds nothing", 3, ITN_OK, ITN_OK, ITN_OK, REQUEST_NO_SUCH, NULL, "Status: 404",
+		  "Trade not found", 3, 1, 1 },
+		{ "no request either", 3, ITN_OK, ITN_OK, ITN_UNAVAILABLE, 0, NULL, "Status: 503",
+		  "\"outcome\":\"not-done\"", 3, 1, 0 },
+		{ "the wanted version", 0, ITN_OK, ITN_OK, ITN_OK, 0, "\"5\"", "Status: 200", "\"version\":6", 1, 0,
+		  1 },
+		{ "another version", 0, ITN_OK, ITN_OK, ITN_OK, 0, "\"4\"", "Status: 412", "ETag: \"5\"", 0, 0, 0 },
+		{ "a wanted version that goes", 9, ITN_OK, ITN_OK, ITN_OK, 0, "\"5\"", "Status: 412", "ETag: \"6\"", 1,
+		  0, 0 },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		const struct case_of_change *c = &cases[i];
+		struct waiter *waiter;
+		struct world w;
+
+		fake = with_trade();
+		fake.lost_races = c->lost_races;
+		fake.read = c->read;
+		fake.write = c->write;
+		fake.request_add = c->request_add;
+		fake.verdict = (struct request_verdict){ c->verdict, STR("because") };
+		fake.questions_before_verdict = 2;
+		check_int("waiter", waiter_new(NULL, 1, &waiter, NULL), ITN_OK);
+		send(&w, waiter, "HTTP_IF_MATCH", c->if_match, STR("{\"status\":\"delayed\"}"));
+		check_has(c->name, w.sent.ptr, c->status);
+		check_has(c->name, w.sent.ptr, c->part);
+		check_int(c->name, fake.writes, c->writes);
+		check_int(c->name, fake.requests, c->requests);
+		check_int(c->name, fake.wakes, c->wakes);
+		check_bool("its place is free again", waiter_enter(waiter), true);
+		waiter_leave(waiter);
+		waiter_free(waiter);
+		world_free(&w);
+	}
+}
+
+static void entries(unused_arg void **state)
+{
+	struct waiter *waiter;
+	struct world w;
+
+	fake = with_trade();
+	check_int("waiter", waiter_new(NULL, 1, &waiter, NULL), ITN_OK);
+	send(&w, waiter, "X", NULL, STR("{\"status\":\"delayed\"}"));
+	check_int("kind", fake.last_entry.kind, ENTRY_CHANGE);
+	check_int("version", fake.last_entry.version, 6);
+	check_bool("id", id_valid(str_from(fake.last_entry_id)), true);
+	world_free(&w);
+	waiter_free(waiter);
+}
+
+static void the_last_resort_needs_a_place(unused_arg void **state)
+{
+	struct waiter *waiter;
+	struct world w;
+
+	fake = with_trade();
+	fake.lost_races = 3;
+	check_int("waiter", waiter_new(NULL, 1, &waiter, NULL), ITN_OK);
+	check_bool("the only place", waiter_enter(waiter), true);
+	send(&w, waiter, "X", NULL, STR("{\"status\":\"delayed\"}"));
+	check_has("refused", w.sent.ptr, "Status: 503");
+	check_has("refused", w.sent.ptr, "not-done");
+	check_int("nothing was handed over", fake.requests, 0);
+	world_free(&w);
+	waiter_leave(waiter);
+	waiter_free(waiter);
+}
+
+static void waiting(unused_arg void **state)
+{
+	static const struct {
+		const char *name, *prefer;
+		enum store_progress progress;
+		bool place;
+		const char *status, *applied;
+	} cases[] = {
+		{ "no wish", NULL, PROGRESS_ACCEPTED, true, "Status: 201", NULL },
+		{ "done", "wait=5", PROGRESS_DONE, true, "Status: 201", "Preference-Applied: wait=5\r\n" },
+		{ "capped", "wait=500", PROGRESS_DONE, true, "Status: 201", "Preference-Applied: wait=10\r\n" },
+		{ "effects outstanding", "wait=0", PROGRESS_LOGGED, true, "Status: 202", NULL },
+		{ "in vain", "wait=1", PROGRESS_ACCEPTED, true, "Status: 202", NULL },
+		{ "no place", "wait=10", PROGRESS_DONE, false, "Status: 202", NULL },
+	};
+	static const char body[] = "{\"buyer\":\"A\",\"buyerEmail\":\"a@b\",\"seller\":\"B\",\"sellerEmail\":\"b@c\","
+				   "\"destination\":\"Vega\",\"items\":[{\"name\":\"iron\",\"quantity\":1}]}";
+
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct waiter *waiter;
+		struct world w;
+
+		fake = (struct fake_store){ .progress = cases[i].progress };
+		check_int("waiter", waiter_new(NULL, 1, &waiter, NULL), ITN_OK);
+		if (!cases[i].place)
+			check_bool("the only place", waiter_enter(waiter), true);
+		send(&w, waiter, "HTTP_PREFER", cases[i].prefer, str_from(body));
+		check_has(cases[i].name, w.sent.ptr, cases[i].status);
+		check_has(cases[i].name, w.sent.ptr, "Location: /api/trades/");
+		check_bool(cases[i].name, strstr(w.sent.ptr, "Preference-Applied") != NULL, cases[i].applied != NULL);
+		if (cases[i].applied)
+			check_has(cases[i].name, w.sent.ptr, cases[i].applied);
+		check_int(cases[i].name, fake.last_entry.kind, ENTRY_CREATE);
+		world_free(&w);
+		waiter_free(waiter);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(outcomes),
+		cmocka_unit_test(entries),
+		cmocka_unit_test(the_last_resort_needs_a_place),
+		cmocka_unit_test(waiting),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
