@@ -21,7 +21,7 @@ struct cargo {
 	struct str location;                    /**< absent: not said */
 	int64_t version;
 	int64_t created_at, updated_at;
-	bool open;            /**< owned by the engine, not shown: its creation is in the log and it has not departed */
+	bool open;            /**< owned by the engine, not shown: its creation was applied and it has not departed */
 	unsigned unsequenced; /**< as in struct trade */
 };
 

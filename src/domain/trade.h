@@ -24,8 +24,8 @@ enum trade_hold {
 
 /** Where a trade's goods are; owned by the engine, not shown to clients. */
 enum trade_goods {
-	GOODS_NEW,      /**< its creation is not in the log yet */
-	GOODS_NONE,     /**< in the log, on no shipment: waits for one while the trade is open */
+	GOODS_NEW,      /**< its creation is not in the log yet, or there and not applied: no cargo may take it */
+	GOODS_NONE,     /**< on no shipment: waits for one while the trade is open */
 	GOODS_RESERVED, /**< set aside at its station, on no shipment */
 	GOODS_LOADED,   /**< on a shipment's manifest */
 	GOODS_MOVED,    /**< departed with the shipment */

@@ -73,9 +73,9 @@ void draft_log(struct draft *draft, struct event event);
 struct str draft_derived_id(struct draft *draft, struct job *cause);
 /** Tells a trade or cargo as it is now; a change that was untold is told with it. */
 void draft_tell_trade(struct draft *draft, struct draft_trade *document, struct job *cause);
-/** A criticalEvent about a trade or cargo as it is now. */
-void draft_warn_trade(struct draft *draft, const struct draft_trade *document, const char *message, struct job *cause);
-void draft_warn_cargo(struct draft *draft, const struct draft_cargo *document, const char *message, struct job *cause);
+/** A criticalEvent about a trade or cargo as it is now: it shows the state of its version, so an untold change is told first. */
+void draft_warn_trade(struct draft *draft, struct draft_trade *document, const char *message, struct job *cause);
+void draft_warn_cargo(struct draft *draft, struct draft_cargo *document, const char *message, struct job *cause);
 /** One event for each document with an untold change, its version one higher. */
 void draft_tell_all(struct draft *draft);
 

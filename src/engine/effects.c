@@ -53,6 +53,10 @@ static enum itn_status trade_created_effects(struct draft *draft, struct job *jo
 		draft_warn_trade(draft, trade, MESSAGE_DELAYED, job);
 	job->step = STEP_BEGIN;
 	*ret_state = EFFECT_DONE;
+	if (trade->trade.goods == GOODS_NEW) {
+		trade->trade.goods = GOODS_NONE;
+		trade->touched = true;
+	}
 	if (!trade_is_open(&trade->trade) || trade->trade.goods != GOODS_NONE)
 		return ITN_OK;
 	return load_trade(draft, trade, job, ret_state);
@@ -112,7 +116,11 @@ static enum itn_status cargo_created_effects(struct draft *draft, struct job *jo
 	}
 	if (job->step == STEP_ANNOUNCE)
 		draft_warn_cargo(draft, cargo, MESSAGE_DELAYED, job);
-	job->step = STEP_BEGIN;
+	if (job->step != STEP_GO_ON) {
+		cargo->cargo.open = cargo->touched = true;
+		lane_add_cargo(draft, lane_of(draft, cargo->cargo.destination), cargo);
+	}
+	job->step = STEP_GO_ON;
 	return fill(draft, job, budget, ret_state);
 }
 

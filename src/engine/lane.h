@@ -17,7 +17,7 @@ struct lane {
 };
 
 struct lane *lane_of(struct draft *draft, struct str name);
-/** Cargo whose creation was numbered now takes its place. */
+/** Cargo whose creation is applied now takes its place. */
 void lane_add_cargo(struct draft *draft, struct lane *lane, struct draft_cargo *cargo);
 /** The open cargo at place `index`, read from the store as far as needed; NULL: no more. */
 enum itn_status lane_cargo(struct draft *draft, struct lane *lane, size_t index, struct draft_cargo **ret) must_check;

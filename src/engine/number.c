@@ -70,12 +70,10 @@ static void log_trade(struct number *number, const struct entry *entry, struct d
 	buf_reset(&draft->json, SIZE_MAX);
 	trade_write_json(&draft->json, state);
 	log_entry(draft, entry, entry->kind == ENTRY_CREATE ? EVENT_TRADE_CREATE : EVENT_TRADE_UPDATED, state->version);
-	if (entry->kind == ENTRY_CREATE) {
-		document->trade.goods = GOODS_NONE;
+	if (entry->kind == ENTRY_CREATE)
 		count_created(draft, entry->time);
-	} else {
+	else
 		count_status(draft, "trades", trade_status_name(from), -1);
-	}
 	document->touched = true;
 	count_status(draft, "trades", trade_status_name(state->status), 1);
 	trade_entry_job(number, entry, state, from);
@@ -134,9 +132,7 @@ static void log_cargo(struct number *number, const struct entry *entry, struct d
 	buf_reset(&draft->json, SIZE_MAX);
 	cargo_write_json(&draft->json, state);
 	log_entry(draft, entry, EVENT_CARGO_UPDATED, state->version);
-	if (entry->kind == ENTRY_CREATE)
-		document->cargo.open = true;
-	else
+	if (entry->kind != ENTRY_CREATE)
 		count_status(draft, "cargo", cargo_status_name(from), -1);
 	document->touched = true;
 	count_status(draft, "cargo", cargo_status_name(state->status), 1);

@@ -72,10 +72,31 @@ static void tell_cargo(struct draft *draft, struct draft_cargo *document, struct
 	document->untold = NULL;
 }
 
-void draft_warn_trade(struct draft *draft, const struct draft_trade *document, const char *message, struct job *cause)
+/* Tells what effects changed and no event tells yet. */
+static void tell_untold_trade(struct draft *draft, struct draft_trade *document)
 {
-	struct event event = derived(draft, cause, EVENT_CRITICAL);
+	if (!document->untold)
+		return;
+	document->trade.version++;
+	document->trade.updated_at = draft->now;
+	draft_tell_trade(draft, document, document->untold);
+}
 
+static void tell_untold_cargo(struct draft *draft, struct draft_cargo *document)
+{
+	if (!document->untold)
+		return;
+	document->cargo.version++;
+	document->cargo.updated_at = draft->now;
+	tell_cargo(draft, document, document->untold);
+}
+
+void draft_warn_trade(struct draft *draft, struct draft_trade *document, const char *message, struct job *cause)
+{
+	struct event event;
+
+	tell_untold_trade(draft, document);
+	event = derived(draft, cause, EVENT_CRITICAL);
 	event.entity = ENTITY_TRADE;
 	event.key = document->trade.id;
 	event.entity_version = document->trade.version;
@@ -85,10 +106,12 @@ void draft_warn_trade(struct draft *draft, const struct draft_trade *document, c
 	draft_count(draft, STR("alerts.total"), 1);
 }
 
-void draft_warn_cargo(struct draft *draft, const struct draft_cargo *document, const char *message, struct job *cause)
+void draft_warn_cargo(struct draft *draft, struct draft_cargo *document, const char *message, struct job *cause)
 {
-	struct event event = derived(draft, cause, EVENT_CRITICAL);
+	struct event event;
 
+	tell_untold_cargo(draft, document);
+	event = derived(draft, cause, EVENT_CRITICAL);
 	event.entity = ENTITY_CARGO;
 	event.key = document->cargo.id;
 	event.entity_version = document->cargo.version;
@@ -157,23 +180,9 @@ static void tell_stock(struct draft *draft)
 
 void draft_tell_all(struct draft *draft)
 {
-	for (size_t i = 0; i < draft->cargo.count; i++) {
-		struct draft_cargo *document = draft->cargo.at[i];
-
-		if (!document->untold)
-			continue;
-		document->cargo.version++;
-		document->cargo.updated_at = draft->now;
-		tell_cargo(draft, document, document->untold);
-	}
-	for (size_t i = 0; i < draft->trades.count; i++) {
-		struct draft_trade *document = draft->trades.at[i];
-
-		if (!document->untold)
-			continue;
-		document->trade.version++;
-		document->trade.updated_at = draft->now;
-		draft_tell_trade(draft, document, document->untold);
-	}
+	for (size_t i = 0; i < draft->cargo.count; i++)
+		tell_untold_cargo(draft, draft->cargo.at[i]);
+	for (size_t i = 0; i < draft->trades.count; i++)
+		tell_untold_trade(draft, draft->trades.at[i]);
 	tell_stock(draft);
 }

@@ -254,6 +254,49 @@ static void trades_that_wait_in_this_very_batch_are_found_by_new_cargo(void **st
 	assert_int_equal(world_count(world, "cargoUpdated"), 2);
 }
 
+static void new_cargo_takes_no_trade_that_came_later_and_has_an_older_cargo(void **state)
+{
+	struct world *world = *state;
+	struct str trade;
+
+	world_cargo(world, "S1", "Vega", "", 0);
+	world_settle(world);
+	world_cargo(world, "S2", "Vega", "", 0);
+	trade = world_trade(world, "Vega", "iron 1");
+	assert_int_equal(world_settle(world), 1);
+	assert_true(str_eq(world_get_trade(world, trade).shipment, STR("S1")));
+}
+
+static void cargo_of_this_very_batch_takes_the_trades_behind_it(void **state)
+{
+	struct world *world = *state;
+	struct str trade;
+
+	world_cargo(world, "S1", "Vega", "", 5);
+	world_cargo(world, "S2", "Vega", "", 5);
+	world_trade(world, "Vega", "iron 5");
+	trade = world_trade(world, "Vega", "iron 5");
+	assert_int_equal(world_settle(world), 1);
+	assert_true(str_eq(world_get_trade(world, trade).shipment, STR("S2")));
+	assert_int_equal(world_get_cargo(world, "S1").trade_count, 1);
+}
+
+static void a_large_trade_is_announced_before_new_cargo_takes_it(void **state)
+{
+	struct world *world = *state;
+	struct str trade;
+
+	world_cargo(world, "S1", "Vega", "", 0);
+	trade = world_trade(world, "Vega", "a 1, b 1, c 1, d 1, e 1, f 1");
+	assert_int_equal(world_settle(world), 1);
+	expect_log(world, text(world,
+			       "1 cargoUpdated S1 pending\n2 tradeCreate %s delayed\n"
+			       "3 criticalEvent %s delayed [Delayed shipment detected!]\n"
+			       "4 cargoUpdated S1 pending\n5 tradeUpdated %s delayed\n",
+			       trade.ptr, trade.ptr, trade.ptr));
+	assert_int_equal(world_get_trade(world, trade).version, 2);
+}
+
 static void a_manifest_takes_at_most_a_thousand_names(void **state)
 {
 	struct world *world = *state;
@@ -291,6 +334,9 @@ int main(void)
 		STORY(delay_of_cargo_after_creation_is_announced),
 		STORY(everything_in_one_batch_ends_as_if_it_came_one_by_one),
 		STORY(trades_that_wait_in_this_very_batch_are_found_by_new_cargo),
+		STORY(new_cargo_takes_no_trade_that_came_later_and_has_an_older_cargo),
+		STORY(cargo_of_this_very_batch_takes_the_trades_behind_it),
+		STORY(a_large_trade_is_announced_before_new_cargo_takes_it),
 		STORY(a_manifest_takes_at_most_a_thousand_names),
 	};
 

@@ -44,7 +44,9 @@ struct world *world_new(void)
 	if (config_load(&world->config, CONFIG_ALL, 1, argv, &problems) != ITN_OK)
 		fail_msg("config: %.*s", (int)problems.len, problems.ptr);
 	buf_free(&problems);
-	strcpy(world->folder, "/tmp/itn-world-XXXXXX");
+	/* In memory where that is possible: no test here loses its power supply. */
+	snprintf(world->folder, sizeof(world->folder), "%s/itn-world-XXXXXX",
+		 access("/dev/shm", W_OK | X_OK) == 0 ? "/dev/shm" : "/tmp");
 	assert_non_null(mkdtemp(world->folder));
 	snprintf(world->uri, sizeof(world->uri), "sqlite:%s/itn.db", world->folder);
 	id_random_hex(random, 12);
@@ -184,15 +186,19 @@ void world_set_trade(struct world *world, struct str id, enum trade_status statu
 
 void world_set_cargo(struct world *world, const char *id, enum cargo_status status)
 {
+	world_change_cargo(world, id, &(struct cargo_change){ .status = status });
+}
+
+void world_change_cargo(struct world *world, const char *id, const struct cargo_change *wish)
+{
 	struct cargo cargo = world_get_cargo(world, id);
-	struct cargo_change wish = { .status = status };
 	enum cargo_status from = cargo.status;
 	int64_t version = cargo.version;
 	struct buf change = { 0 };
 	struct error why = { "" };
 	struct entry entry;
 
-	assert_int_equal(cargo_change(&cargo, &wish, ++world->clock, &why), VERDICT_CHANGED);
+	assert_int_equal(cargo_change(&cargo, wish, ++world->clock, &why), VERDICT_CHANGED);
 	cargo_write_change(&change, &cargo, from);
 	entry = entry_of(world, ENTRY_CHANGE, ENTITY_CARGO, str_from(id), cargo.version, &change);
 	assert_int_equal(store_cargo_change(world->store, &cargo, version, &entry), ITN_OK);

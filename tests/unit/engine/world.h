@@ -37,6 +37,7 @@ void world_cargo(struct world *world, const char *id, const char *destination, c
 /** A client's change, as compare and set; the verdict must be VERDICT_CHANGED. */
 void world_set_trade(struct world *world, struct str id, enum trade_status status);
 void world_set_cargo(struct world *world, const char *id, enum cargo_status status);
+void world_change_cargo(struct world *world, const char *id, const struct cargo_change *wish);
 /** A wish for the engine; returns the request's id. */
 struct str world_request(struct world *world, enum entity_kind entity, struct str key, const char *body);
 

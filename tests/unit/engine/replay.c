@@ -1,0 +1,218 @@
+#include "replay.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/json_in.h"
+
+void replay_init(struct replay *replay, struct world *world)
+{
+	*replay = (struct replay){ .world = world };
+	map_init(&replay->ids, world->arena);
+	map_init(&replay->documents, world->arena);
+	map_init(&replay->items, world->arena);
+}
+
+static struct json_in *parse(struct replay *replay, struct str text)
+{
+	struct faults faults;
+	struct json_in *doc;
+
+	faults_init(&faults, replay->world->arena);
+	if (json_in_parse(replay->world->arena, text, &faults, &doc) != ITN_OK)
+		fail_msg("no JSON: %.*s", STR_ARG(text));
+	return doc;
+}
+
+static int64_t integer(const json_value *object, const char *name)
+{
+	int64_t value;
+
+	if (!json_in_integer(json_in_member(object, name), &value))
+		fail_msg("no integer %s", name);
+	return value;
+}
+
+static struct str text(struct replay *replay, const json_value *object, const char *name)
+{
+	const json_value *value = json_in_member(object, name);
+
+	return value ? arena_str(replay->world->arena, json_in_str(value)) : STR_NONE;
+}
+
+static void note_id(struct replay *replay, struct str id)
+{
+	const char *dot = memchr(id.ptr, '.', id.len);
+
+	if (map_get(&replay->ids, id))
+		fail_msg("event %s is in the log twice", id.ptr);
+	if (dot && !map_get(&replay->ids, (struct str){ id.ptr, (size_t)(dot - id.ptr) }))
+		fail_msg("event %s comes before its cause", id.ptr);
+	map_put(&replay->ids, id, replay);
+}
+
+static void check_trade_step(struct str from, struct str to)
+{
+	struct trade trade = { .version = 1 };
+	struct trade_change wish = { .reason = STR_NONE };
+	struct error why = { "" };
+
+	assert_true(trade_status_parse(from, &trade.status) && trade_status_parse(to, &wish.status));
+	if (trade_change(&trade, &wish, 1, &why) == VERDICT_ILLEGAL)
+		fail_msg("%s", why.text);
+}
+
+static void check_cargo_step(struct str from, struct str to)
+{
+	struct cargo cargo = { .version = 1 };
+	struct cargo_change wish = { .location = STR_NONE };
+	struct error why = { "" };
+
+	assert_true(cargo_status_parse(from, &cargo.status) && cargo_status_parse(to, &wish.status));
+	if (cargo_change(&cargo, &wish, 1, &why) == VERDICT_ILLEGAL)
+		fail_msg("%s", why.text);
+}
+
+static struct replay_document *document_of(struct replay *replay, enum entity_kind entity, struct str key)
+{
+	struct str name = arena_printf(replay->world->arena, "%s %.*s", entity_name(entity), STR_ARG(key));
+	struct replay_document *document = map_get(&replay->documents, name);
+
+	if (!document) {
+		document = arena_calloc(replay->world->arena, 1, sizeof(*document));
+		map_put(&replay->documents, name, document);
+	}
+	return document;
+}
+
+static void take_document(struct replay *replay, enum entity_kind entity, const json_value *data, struct str raw,
+			  bool is_warning)
+{
+	struct str key = text(replay, data, entity == ENTITY_TRADE ? "transactionId" : "shipmentId");
+	struct replay_document *document = document_of(replay, entity, key);
+	struct str status = text(replay, data, "status");
+	int64_t version = integer(data, "version");
+
+	if (version != document->version + (is_warning ? 0 : 1))
+		fail_msg("seq %lld: %s %s has version %lld behind %lld", (long long)replay->seq, entity_name(entity), key.ptr,
+			 (long long)version, (long long)document->version);
+	if (is_warning && !str_eq(raw, document->data))
+		fail_msg("seq %lld shows\n%.*s\nbut version %lld was told as\n%.*s", (long long)replay->seq, STR_ARG(raw),
+			 (long long)version, STR_ARG(document->data));
+	if (document->version)
+		(entity == ENTITY_TRADE ? check_trade_step : check_cargo_step)(document->status, status);
+	*document = (struct replay_document){ version, raw, status };
+}
+
+static struct replay_item *item_of(struct replay *replay, struct str station, struct str item)
+{
+	struct str name = arena_printf(replay->world->arena, "%.*s\n%.*s", STR_ARG(station), STR_ARG(item));
+	struct replay_item *found = map_get(&replay->items, name);
+
+	if (!found) {
+		found = arena_calloc(replay->world->arena, 1, sizeof(*found));
+		map_put(&replay->items, name, found);
+	}
+	return found;
+}
+
+static struct replay_item item_read(const json_value *item)
+{
+	return (struct replay_item){ integer(item, "version"), integer(item, "quantity"), integer(item, "incoming") };
+}
+
+static void take_inventory(struct replay *replay, const json_value *data)
+{
+	struct str station = text(replay, data, "stationId");
+	const json_value *items = json_in_member(data, "items");
+
+	for (size_t i = 0; i < json_in_count(items); i++) {
+		const json_value *item = json_in_at(items, i);
+		struct str name = text(replay, item, "name");
+		struct replay_item *known = item_of(replay, station, name), told = item_read(item);
+
+		if (told.version != known->version + 1)
+			fail_msg("seq %lld: %s at %s has version %lld behind %lld", (long long)replay->seq, name.ptr,
+				 station.ptr, (long long)told.version, (long long)known->version);
+		*known = told;
+	}
+}
+
+static void take_event(void *context, const struct store_event_row *row)
+{
+	struct replay *replay = context;
+	struct str frame = arena_str(replay->world->arena, row->frame);
+	const char *at = strstr(frame.ptr, ",\"data\":");
+	struct json_in *doc = parse(replay, frame);
+	const json_value *root = json_in_root(doc), *data = json_in_member(root, "data");
+	struct str event = text(replay, root, "event"), raw;
+
+	assert_non_null(at);
+	raw = (struct str){ at + 8, frame.len - (size_t)(at + 8 - frame.ptr) - 1 };
+	assert_int_equal(row->seq, ++replay->seq);
+	assert_int_equal(integer(root, "seq"), row->seq);
+	note_id(replay, text(replay, root, "id"));
+	if (str_eq(event, STR("inventoryUpdated")))
+		take_inventory(replay, data);
+	else
+		take_document(replay, json_in_member(data, "transactionId") ? ENTITY_TRADE : ENTITY_CARGO, data, raw,
+			      str_eq(event, STR("criticalEvent")));
+	replay->warnings += str_eq(event, STR("criticalEvent"));
+	replay->trades += str_eq(event, STR("tradeCreate"));
+	json_in_free(doc);
+}
+
+void replay_read(struct replay *replay)
+{
+	int64_t before;
+
+	do {
+		before = replay->seq;
+		assert_int_equal(store_events(replay->world->store, before, 1000, take_event, replay), ITN_OK);
+	} while (replay->seq > before);
+}
+
+void replay_check_document(struct replay *replay, enum entity_kind entity, struct str key)
+{
+	struct replay_document *document = document_of(replay, entity, key);
+	struct buf json = { 0 };
+	int64_t version;
+
+	assert_int_equal((entity == ENTITY_TRADE ? store_trade_json : store_cargo_json)(replay->world->store, key, &json,
+										       &version),
+			 ITN_OK);
+	if (version != document->version || !str_eq(buf_str(&json), document->data))
+		fail_msg("%s %s is\n%.*s\nbut was told last as\n%.*s", entity_name(entity), key.ptr,
+			 STR_ARG(buf_str(&json)), STR_ARG(document->data));
+	buf_free(&json);
+}
+
+void replay_check_station(struct replay *replay, const char *station)
+{
+	struct buf json = { 0 };
+	int64_t version;
+	struct json_in *doc;
+	const json_value *items;
+	enum itn_status status = store_inventory_json(replay->world->store, str_from(station), &json, &version);
+
+	if (status == ITN_NOT_FOUND)
+		return;
+	assert_int_equal(status, ITN_OK);
+	doc = parse(replay, buf_str(&json));
+	items = json_in_member(json_in_root(doc), "items");
+	for (size_t i = 0; i < json_in_count(items); i++) {
+		struct str name = text(replay, json_in_at(items, i), "name");
+		struct replay_item stored = item_read(json_in_at(items, i)),
+				   *told = item_of(replay, str_from(station), name);
+
+		if (memcmp(&stored, told, sizeof(stored)) != 0)
+			fail_msg("%s at %s was told otherwise", name.ptr, station);
+	}
+	json_in_free(doc);
+	buf_free(&json);
+}

@@ -1,0 +1,35 @@
+/** What a watcher knows who has read the whole log and nothing else. Reading fails the test where the log contradicts itself:
+ *  a gap, an id given twice, a version left out or told twice, a status change that no table has, a criticalEvent that shows
+ *  another state than the one told last. */
+#ifndef ITN_TESTS_REPLAY_H
+#define ITN_TESTS_REPLAY_H
+
+#include "core/map.h"
+#include "world.h"
+
+struct replay_document {
+	int64_t version;
+	struct str data, status;
+};
+
+struct replay_item {
+	int64_t version, on_hand, incoming;
+};
+
+struct replay {
+	struct world *world;
+	struct map ids;       /* of all events */
+	struct map documents; /* "trade ID", "cargo ID": struct replay_document */
+	struct map items;     /* "STATION\nITEM": struct replay_item */
+	int64_t seq;
+	int64_t warnings, trades;
+};
+
+void replay_init(struct replay *replay, struct world *world);
+/** Reads on to the log's end. */
+void replay_read(struct replay *replay);
+/** Fails when the store's document or inventory is not what the log told last. */
+void replay_check_document(struct replay *replay, enum entity_kind entity, struct str key);
+void replay_check_station(struct replay *replay, const char *station);
+
+#endif
