@@ -1,4 +1,5 @@
-/** What comes before and after a write that is the same for every resource: reading its body, saying what the store said. */
+/** What comes before and after a write that is the same for every resource: reading its body, saying what the store
+ *  said. */
 #ifndef ITN_API_BODY_H
 #define ITN_API_BODY_H
 
@@ -7,7 +8,8 @@
 #include "http/request.h"
 #include "http/response.h"
 
-/** Parses the body; an answer is made when it is not JSON. The caller frees the document after his last use of its texts. */
+/** Parses the body; an answer is made when it is not JSON. The caller frees the document after his last use of its
+ *  texts. */
 bool body_read(struct http_request *req, struct http_response *res, struct faults *faults, struct json_in **ret_doc)
 	must_check;
 

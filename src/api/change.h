@@ -1,5 +1,5 @@
-/** A client's change of a status, the same way for trades and cargo: compare and set, again when another was faster, and at
- *  last as a request that the engine decides (DESIGN section 4).
+/** A client's change of a status, the same way for trades and cargo: compare and set, again when another was faster,
+ *  and at last as a request that the engine decides (DESIGN section 4).
  */
 #ifndef ITN_API_CHANGE_H
 #define ITN_API_CHANGE_H
@@ -37,6 +37,7 @@ struct change_kind {
 };
 
 /** Answers PUT and PATCH …/:key/status. */
-void change_answer(const struct change_kind *kind, struct api *api, struct http_request *req, struct http_response *res);
+void change_answer(const struct change_kind *kind, struct api *api, struct http_request *req,
+		   struct http_response *res);
 
 #endif

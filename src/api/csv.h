@@ -1,5 +1,5 @@
-/** Lists as CSV (RFC 4180): a header row, CR LF, quotes where needed; items as JSON text. A cell that a spreadsheet could
- *  take for a formula (it begins with = + - @, tab or CR) gets an apostrophe in front. */
+/** Lists as CSV (RFC 4180): a header row, CR LF, quotes where needed; items as JSON text. A cell that a spreadsheet
+ *  could take for a formula (it begins with = + - @, tab or CR) gets an apostrophe in front. */
 #ifndef ITN_API_CSV_H
 #define ITN_API_CSV_H
 

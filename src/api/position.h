@@ -1,4 +1,5 @@
-/** ITN-Seq and ITN-Log: where the log ended before an answer read anything, so that a client can follow the feed from there. */
+/** ITN-Seq and ITN-Log: where the log ended before an answer read anything, so that a client can follow the feed from
+ *  there. */
 #ifndef ITN_API_POSITION_H
 #define ITN_API_POSITION_H
 

@@ -145,7 +145,8 @@ static enum itn_status read_series(struct store *store, struct counters *counter
 static enum itn_status read_counters(struct store *store, struct counters *counters, int64_t now)
 {
 	static const char *const prefixes[] = {
-		"trades.created.total", "trades.status.", "cargo.status.", "stock.total", "alerts.total", "events.total",
+		"trades.created.total", "trades.status.", "cargo.status.",
+		"stock.total",          "alerts.total",   "events.total",
 	};
 	enum itn_status status = ITN_OK;
 

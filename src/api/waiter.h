@@ -1,8 +1,8 @@
 /** Waits until events are in the log with all their effects, for requests that said Prefer: wait (RFC 7240).
  *
- *  One thread asks the store about all of them together, more rarely the longer nothing happens (2 to 20 ms), and not at all
- *  while nobody waits. Any thread may call; no more than `limit` wait at once, so that waiting can't use up the threads that
- *  answer.
+ *  One thread asks the store about all of them together, more rarely the longer nothing happens (2 to 20 ms), and not
+ *  at all while nobody waits. Any thread may call; no more than `limit` wait at once, so that waiting can't use up the
+ *  threads that answer.
  */
 #ifndef ITN_API_WAITER_H
 #define ITN_API_WAITER_H

@@ -9,11 +9,11 @@
 struct written {
 	enum entity_kind entity; /**< trade or cargo */
 	struct str key;
-	struct str event;     /**< id of the change's event; absent: nothing changed */
-	struct str json;      /**< the public document as written */
+	struct str event; /**< id of the change's event; absent: nothing changed */
+	struct str json;  /**< the public document as written */
 	int64_t version;
-	int status;           /**< 200 or 201; 202 goes out instead when waiting was asked for and was not long enough */
-	const char *message;  /**< {"message":…,"trade":{…}}; NULL: the document itself */
+	int status;          /**< 200 or 201; 202 goes out instead when waiting was asked for and was not long enough */
+	const char *message; /**< {"message":…,"trade":{…}}; NULL: the document itself */
 };
 
 void written_reply(struct api *api, struct http_request *req, struct http_response *res, struct written written);

@@ -1,5 +1,5 @@
-/** Checked reading of a request's body, member by member. Each fault is noted by its JSON pointer and reading goes on, so
- *  that a client hears of all of them at once. Members that nobody reads are ignored.
+/** Checked reading of a request's body, member by member. Each fault is noted by its JSON pointer and reading goes on,
+ *  so that a client hears of all of them at once. Members that nobody reads are ignored.
  */
 #ifndef ITN_DOMAIN_FIELD_H
 #define ITN_DOMAIN_FIELD_H
@@ -26,7 +26,8 @@ extern const struct text_rule text_key;    /**< stationId, destination, shipment
 extern const struct text_rule text_email;  /**< 3..254 */
 extern const struct text_rule text_reason; /**< 0..512 */
 
-/** What is wrong with a text as a clause ("must …"), or absent when it is right. Any bytes; the clause is in the arena. */
+/** What is wrong with a text as a clause ("must …"), or absent when it is right. Any bytes; the clause is
+ *  in the arena. */
 struct str text_fault(struct arena *arena, const struct text_rule *rule, struct str text);
 
 struct field_reader {

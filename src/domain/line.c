@@ -68,7 +68,8 @@ static void copy(struct line *to, const struct lines *lines)
 
 void lines_merge(struct lines *manifest, struct arena *arena, const struct lines *more)
 {
-	struct lines merged = { arena_calloc(arena, manifest->count + more->count, sizeof(struct line)), manifest->count };
+	struct lines merged = { arena_calloc(arena, manifest->count + more->count, sizeof(struct line)),
+				manifest->count };
 	bool fits;
 
 	copy(merged.at, manifest);

@@ -21,7 +21,8 @@ struct stock {
 
 /** One item as inventories show it: {name, quantity, reserved, available, incoming, reorderLevel?, version}. */
 void stock_write_item(struct buf *out, const struct stock *stock);
-/** {_id, stationId, items:[…], updatedAt}: `count` records (at least 1) of one station, sorted by item; updatedAt is the latest. */
+/** {_id, stationId, items:[…], updatedAt}: `count` records (at least 1) of one station, sorted by item; updatedAt is
+ *  the latest. */
 void stock_write_json(struct buf *out, const struct stock *records, size_t count);
 
 #endif

@@ -71,8 +71,9 @@ static void say_what_is_allowed(const struct trade *trade, struct error *why)
 		(void)error_set(why, ITN_CONFLICT, "a %s trade is final, its status can't change",
 				status_names[trade->status]);
 	else
-		(void)error_set(why, ITN_CONFLICT, "a trade that is %s%s can only become: %s", status_names[trade->status],
-				trade->holds & HOLD_SHORTAGE ? " for a shortage" : "", allowed);
+		(void)error_set(why, ITN_CONFLICT, "a trade that is %s%s can only become: %s",
+				status_names[trade->status], trade->holds & HOLD_SHORTAGE ? " for a shortage" : "",
+				allowed);
 }
 
 static unsigned holds_after(unsigned holds, enum trade_status status)

@@ -166,6 +166,7 @@ def test_waiting_in_vain(api):
 
 
 def test_statistics(api):
+    created(api.post("/api/trades", a_trade(destination="Nowhere"), {"Prefer": "wait=10"}))
     before = api.get("/api/stats").json()
     cargo = created(api.post("/api/cargo", a_cargo(), {"Prefer": "wait=10"}))
     created(api.post("/api/trades", a_trade(destination="Nowhere"), {"Prefer": "wait=10"}))
