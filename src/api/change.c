@@ -8,7 +8,6 @@
 #include "api/written.h"
 #include "bus/wake.h"
 #include "core/clock.h"
-#include "core/service.h"
 #include "http/negotiate.h"
 #include "http/problem.h"
 
@@ -124,7 +123,7 @@ static enum itn_status await_verdict(struct attempt *a, struct request_verdict *
 	int64_t deadline = clock_monotonic_ms() + VERDICT_MS;
 	int64_t pause = 2;
 
-	while (clock_monotonic_ms() < deadline && !service_stopping()) {
+	while (clock_monotonic_ms() < deadline) {
 		enum itn_status status =
 			store_request_verdict(a->api->store, a->req->arena, str_from(a->event), &verdict);
 
