@@ -13,6 +13,7 @@
 /* A batch of this size is not made smaller for being slow: on a slow disk even one event takes as long. */
 #define SLOW_SIZE 32
 #define MINUTES_KEPT_MS INT64_C(86400000)
+#define REQUESTS_KEPT_MS INT64_C(3600000)
 #define SCRATCH_KEPT ((size_t)1 << 20)
 
 struct sequencer {
@@ -128,7 +129,8 @@ static void collect_jobs(struct work *work, struct store_writes *writes)
 	writes->job_done_count = work->done.count;
 }
 
-static void drop_old_minutes(struct sequencer *sequencer, struct store_writes *writes)
+/* Once a minute: counters of minutes long past, and requests whose clients have their verdict. */
+static void drop_old(struct sequencer *sequencer, struct store_writes *writes)
 {
 	int64_t until = (sequencer->draft.now - MINUTES_KEPT_MS) / 60000 * 60000;
 	char at[TIME_LEN + 1];
@@ -138,6 +140,8 @@ static void drop_old_minutes(struct sequencer *sequencer, struct store_writes *w
 	time_format(until, at);
 	writes->counters_from = STR("trades.created.minute.");
 	writes->counters_below = arena_printf(sequencer->arena, "trades.created.minute.%.16s", at);
+	writes->requests_below = arena_printf(sequencer->arena, "%08llx",
+					      (unsigned long long)(sequencer->draft.now - REQUESTS_KEPT_MS) / 1000);
 	sequencer->dropped_until = until;
 }
 
@@ -186,7 +190,7 @@ static enum itn_status commit(struct sequencer *sequencer, const struct store_ba
 	draft_tell_all(&sequencer->draft);
 	draft_writes(&sequencer->draft, &writes);
 	collect_jobs(work, &writes);
-	drop_old_minutes(sequencer, &writes);
+	drop_old(sequencer, &writes);
 	status = store_batch_commit(sequencer->store, &writes);
 	if (status == ITN_EXISTS || status == ITN_FAILED)
 		name_stuck(sequencer, batch, 0);

@@ -134,6 +134,7 @@ struct store_writes {
 	const struct counter_write *counters; /**< a name that is not there yet counts from 0; each name once */
 	size_t counter_count;
 	struct str counters_from, counters_below; /**< counters with from <= name < below go; absent: none */
+	struct str requests_below; /**< decided requests whose id is smaller go (ids begin with their time); absent: none */
 };
 
 /** Writes and commits; the outcome is settled before it returns: ITN_OK it is in, ITN_CONFLICT it is not (run it again on a new

@@ -300,6 +300,19 @@ static void add_request(mongoc_bulk_operation_t *bulk, struct str id, bson_t *se
 	add_update(bulk, &filter, &update, false);
 }
 
+static void remove_decided(mongoc_bulk_operation_t *bulk, struct str below)
+{
+	bson_t filter = BSON_INITIALIZER, range;
+	bson_append_document_begin(&filter, "_id", -1, &range);
+	bson_put_str(&range, "$lt", below);
+	bson_append_document_end(&filter, &range);
+	bson_append_document_begin(&filter, "outboxAt", -1, &range);
+	bson_append_bool(&range, "$exists", -1, false);
+	bson_append_document_end(&filter, &range);
+	mongoc_bulk_operation_remove(bulk, &filter);
+	bson_destroy(&filter);
+}
+
 static enum itn_status requests_write(struct mongo_engine *engine, const struct store_writes *writes)
 {
 	mongoc_bulk_operation_t *bulk = via_bulk(&engine->via, IN_REQUESTS, true);
@@ -315,6 +328,10 @@ static enum itn_status requests_write(struct mongo_engine *engine, const struct 
 			continue;
 		bson_append_bool(&unset, "outboxAt", -1, true);
 		add_request(bulk, engine->requests[i], &set, &unset);
+		count++;
+	}
+	if (str_is_set(writes->requests_below)) {
+		remove_decided(bulk, writes->requests_below);
 		count++;
 	}
 	return run_if_any(engine, bulk, count, 0, "requests");

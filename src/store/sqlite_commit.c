@@ -211,13 +211,23 @@ static enum itn_status counters_write(struct sqlite_engine *engine, const struct
 	return run(engine, stmt);
 }
 
+static enum itn_status requests_drop(struct sqlite_engine *engine, struct str below)
+{
+	if (!str_is_set(below))
+		return ITN_OK;
+	sqlite3_stmt *stmt = conn_sql(engine->conn, SQL_REQUESTS_DELETE);
+	bind_str(stmt, 1, below);
+	bind_int(stmt, 2, REQUEST_WAITING);
+	return run(engine, stmt);
+}
+
 enum itn_status sqlite_writes_apply(struct sqlite_engine *engine, const struct store_writes *writes)
 {
 	enum itn_status status;
 	if ((status = head_advance(engine, writes)) || (status = events_insert(engine, writes)) ||
 	    (status = documents_write(engine, writes)) || (status = stocks_write(engine, writes)) ||
 	    (status = jobs_write(engine, writes)) || (status = outbox_leave(engine, writes)) ||
-	    (status = counters_write(engine, writes)))
+	    (status = counters_write(engine, writes)) || (status = requests_drop(engine, writes->requests_below)))
 		return status;
 	return ITN_OK;
 }

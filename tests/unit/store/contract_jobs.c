@@ -145,6 +145,32 @@ static void a_request_can_go_to_the_end(void **state)
 	check_int("and can be decided", (long long)drain(f), 2);
 }
 
+static void decided_requests_go_when_they_are_old(void **state)
+{
+	struct fixture *f = *state;
+	struct trade trade = trade_to(f, "Mars");
+	put_trade(f, &trade);
+	drain(f);
+	struct entry decided = request_entry(f, &trade), waiting = request_entry(f, &trade);
+	check_status("added", store_request_add(f->store, &decided), ITN_OK);
+	struct store_batch batch = begin(f, 10);
+	check_int("one", (long long)batch.count, 1);
+	struct verdict_write same = { .request = decided.id, .state = REQUEST_SAME };
+	struct store_writes writes = {
+		.batch = STR("0123456789abcdef01234567"),
+		.last_seq = batch.head.last_seq,
+		.verdicts = &same,
+		.verdict_count = 1,
+	};
+	check_status("decided", store_batch_commit(f->engine, &writes), ITN_OK);
+	check_status("added", store_request_add(f->store, &waiting), ITN_OK);
+	struct request_verdict verdict;
+	check_status("too young", commit_alone(f, (struct store_writes){ .requests_below = decided.id }), ITN_OK);
+	check_status("kept", store_request_verdict(f->store, f->arena, decided.id, &verdict), ITN_OK);
+	check_status("old", commit_alone(f, (struct store_writes){ .requests_below = STR("ffffffff") }), ITN_OK);
+	check_status("gone", store_request_verdict(f->store, f->arena, decided.id, &verdict), ITN_NOT_FOUND);
+}
+
 struct sums {
 	struct buf text;
 };
@@ -188,6 +214,7 @@ static const struct CMUnitTest tests[] = {
 	CONTRACT(jobs_are_kept_in_lanes),
 	CONTRACT(progress_is_told_by_event),
 	CONTRACT(verdicts_are_told),
+	CONTRACT(decided_requests_go_when_they_are_old),
 	CONTRACT(a_request_can_go_to_the_end),
 	CONTRACT(counters_add_up_and_go),
 };
