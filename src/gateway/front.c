@@ -54,13 +54,13 @@ static void request_id(struct lws *wsi, char id[REQUEST_ID_MAX + 1])
 static int write_body(struct lws *wsi, const struct problem *problem, char *body)
 {
 	static const char form[] = "{\"type\":\"/problems/%s\",\"title\":\"%s\",\"status\":%u,"
-				   "\"detail\":\"%s\",\"requestId\":\"%s\",\"error\":\"%s\"%s%s%s}\n";
+				   "\"detail\":\"%s\",%s\"requestId\":\"%s\",\"error\":\"%s\"%s%s%s}\n";
 	bool missing = problem->status == HTTP_STATUS_NOT_FOUND;
 	char id[REQUEST_ID_MAX + 1];
 	request_id(wsi, id);
-	return snprintf(body, BODY_MAX, form, problem->code, problem->title, problem->status, problem->detail, id,
-			problem->detail, missing ? ",\"message\":\"" : "", missing ? problem->detail : "",
-			missing ? "\"" : "");
+	return snprintf(body, BODY_MAX, form, problem->code, problem->title, problem->status, problem->detail,
+			missing ? "" : "\"instance\":\"" FRONT_PATH "\",", id, problem->detail,
+			missing ? ",\"message\":\"" : "", missing ? problem->detail : "", missing ? "\"" : "");
 }
 
 static bool add_headers(struct lws *wsi, const struct problem *problem, lws_filepos_t len, unsigned char **p,
