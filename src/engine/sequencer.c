@@ -12,6 +12,8 @@
 #define JOBS_MAX 1024
 /* A batch of this size is not made smaller for being slow: on a slow disk even one event takes as long. */
 #define SLOW_SIZE 32
+/* Documents that a job may read in its turn at least: enough to get on. */
+#define SHARE_MIN 5
 #define MINUTES_KEPT_MS INT64_C(86400000)
 #define REQUESTS_KEPT_MS INT64_C(3600000)
 #define SCRATCH_KEPT ((size_t)1 << 20)
@@ -31,8 +33,9 @@ struct sequencer {
 struct work {
 	struct draft *draft;
 	struct map waiting; /* lanes whose oldest job has not ended */
-	size_t budget;
+	size_t budget;      /* documents that the draft may have read before a large effect stops */
 	bool check_lanes;   /* more jobs are stored than were read */
+	struct draft_list large;  /* struct job that goes on */
 	struct draft_list stored; /* struct job, to be written */
 	struct draft_list done;   /* struct job that was stored and ends */
 	bool again;               /* something could go on at once */
@@ -74,20 +77,12 @@ static enum itn_status lane_waits(struct work *work, const struct job *job, bool
 	return store_batch_lane_busy(work->draft->store, job->lane, ret_waits);
 }
 
-static enum itn_status run_job(struct work *work, struct job *job, bool is_new)
+static enum itn_status run_first(struct work *work, struct job *job, bool is_new)
 {
-	enum effect_state state = EFFECT_DONE;
-	bool waits;
-	enum itn_status status = lane_waits(work, job, is_new, &waits);
+	enum effect_state state = EFFECT_PARTIAL;
+	enum itn_status status = ITN_OK;
 
-	if (status == ITN_OK && waits) {
-		if (is_new)
-			draft_list_add(&work->stored, work->draft->arena, job);
-		return ITN_OK;
-	}
-	if (status == ITN_OK && work->draft->documents >= work->budget)
-		state = EFFECT_PARTIAL;
-	else if (status == ITN_OK)
+	if (work->draft->documents < work->budget)
 		status = effects_run(work->draft, job, work->budget, &state);
 	if (status != ITN_OK)
 		return status;
@@ -102,14 +97,67 @@ static enum itn_status run_job(struct work *work, struct job *job, bool is_new)
 	return ITN_OK;
 }
 
-static enum itn_status run_jobs(struct work *work, const struct store_batch *batch, const struct draft_list *new_jobs)
+static enum itn_status run_job(struct work *work, struct job *job, bool is_new)
+{
+	bool waits;
+	enum itn_status status = lane_waits(work, job, is_new, &waits);
+
+	if (status != ITN_OK)
+		return status;
+	if (!waits)
+		return run_first(work, job, is_new);
+	if (is_new)
+		draft_list_add(&work->stored, work->draft->arena, job);
+	return ITN_OK;
+}
+
+/* A stored job that did a part of its work already; it is the oldest of its lane. */
+static bool goes_on(const struct job *job)
+{
+	return job->step == STEP_GO_ON || str_is_set(job->cursor.key);
+}
+
+/* They hold their lanes until their turn comes. */
+static void set_aside(struct work *work, const struct store_batch *batch)
+{
+	for (size_t i = 0; i < batch->job_count; i++) {
+		if (!goes_on(&batch->jobs[i]))
+			continue;
+		map_put(&work->waiting, batch->jobs[i].lane, &batch->jobs[i]);
+		draft_list_add(&work->large, work->draft->arena, &batch->jobs[i]);
+	}
+}
+
+/* What is left of the batch's work, shared. */
+static enum itn_status run_large_jobs(struct work *work, size_t documents)
+{
+	size_t share = documents / work->large.count, end = work->draft->documents + documents;
+	enum itn_status status = ITN_OK;
+
+	if (share < SHARE_MIN)
+		share = SHARE_MIN;
+	for (size_t i = 0; i < work->large.count && work->draft->documents < end && status == ITN_OK; i++) {
+		work->budget = work->draft->documents + share;
+		status = run_first(work, work->large.at[i], false);
+	}
+	work->again = true;
+	return status;
+}
+
+/* Jobs that may be small come first, with half of what the batch may do, so that a large one delays its own lane only. */
+static enum itn_status run_jobs(struct work *work, const struct store_batch *batch, const struct draft_list *new_jobs,
+				size_t documents)
 {
 	enum itn_status status = ITN_OK;
 
+	set_aside(work, batch);
+	work->budget = work->draft->documents + (work->large.count ? documents / 2 : documents);
 	for (size_t i = 0; i < batch->job_count && status == ITN_OK; i++)
 		status = run_job(work, &batch->jobs[i], false);
 	for (size_t i = 0; i < new_jobs->count && status == ITN_OK; i++)
 		status = run_job(work, new_jobs->at[i], true);
+	if (status == ITN_OK && work->large.count)
+		status = run_large_jobs(work, documents - documents / 2);
 	return status;
 }
 
@@ -170,11 +218,10 @@ static enum itn_status compute(struct sequencer *sequencer, const struct store_b
 		place = batch->count;
 		*work = (struct work){
 			.draft = &sequencer->draft,
-			.budget = sequencer->draft.documents + (size_t)sequencer->config->chunk_max,
 			.check_lanes = batch->more_jobs,
 		};
 		map_init(&work->waiting, sequencer->arena);
-		status = run_jobs(work, batch, &number.jobs);
+		status = run_jobs(work, batch, &number.jobs, (size_t)sequencer->config->chunk_max);
 	}
 	if (status == ITN_FAILED || status == ITN_NOT_FOUND)
 		name_stuck(sequencer, batch, place);

@@ -136,10 +136,35 @@ static void later_events_are_numbered_while_a_job_goes_on_but_their_effects_wait
 	assert_int_equal(world_step(world, &result), ITN_OK);
 	assert_int_equal(world_count(world, "tradeCreate"), MANY + 2);
 	assert_null(world_get_trade(world, late).shipment.ptr);
+	assert_true(str_eq(world_get_trade(world, elsewhere).shipment, STR("R1")));
+	assert_true(result.more);
 	world_settle(world);
 	assert_true(str_eq(world_get_trade(world, late).shipment, STR("S2")));
-	assert_true(str_eq(world_get_trade(world, elsewhere).shipment, STR("R1")));
 	expect_delivered(world, ids);
+}
+
+static void large_jobs_share_what_a_batch_may_do(void **state)
+{
+	struct world *world = *state;
+	struct sequencer_result result;
+	struct str first, last;
+
+	for (int i = 0; i < MANY; i++)
+		last = world_trade(world, "Vega", "iron 1");
+	first = world_trade(world, "Rigel", "iron 1");
+	for (int i = 1; i < MANY; i++)
+		world_trade(world, "Rigel", "iron 1");
+	world_settle(world);
+	set_sizes(world, 512, 20);
+	world_cargo(world, "S1", "Vega", "", 0);
+	world_cargo(world, "R1", "Rigel", "", 0);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(world_step(world, &result), ITN_OK);
+	assert_true(str_eq(world_get_trade(world, first).shipment, STR("R1")));
+	assert_null(world_get_trade(world, last).shipment.ptr);
+	world_settle(world);
+	assert_int_equal(world_get_cargo(world, "S1").trade_count, MANY);
+	assert_int_equal(world_get_cargo(world, "R1").trade_count, MANY);
 }
 
 static void a_trade_closed_during_its_delivery_keeps_that_status_and_its_goods_arrive(void **state)
@@ -329,6 +354,7 @@ int main(void)
 		STORY(a_large_delivery_goes_on_in_chunks),
 		STORY(a_delivery_goes_on_where_a_killed_engine_stopped),
 		STORY(later_events_are_numbered_while_a_job_goes_on_but_their_effects_wait),
+		STORY(large_jobs_share_what_a_batch_may_do),
 		STORY(a_trade_closed_during_its_delivery_keeps_that_status_and_its_goods_arrive),
 		STORY(new_cargo_takes_many_waiting_trades_in_chunks),
 		STORY(a_stale_engine_commits_nothing),
