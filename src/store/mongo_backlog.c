@@ -71,11 +71,11 @@ static bool entry_read(struct scan *scan, const bson_iter_t *iter, struct taken 
 
 static void follow(struct waiting *waiting, const struct waiting *before)
 {
-	bool later = waiting->at > before->at || (waiting->at == before->at && str_cmp(waiting->id, before->id) > 0);
-	if (later)
+	if (waiting->at > before->at)
 		return;
 	waiting->at = before->at;
-	waiting->id = before->id;
+	if (str_cmp(waiting->id, before->id) < 0)
+		waiting->id = before->id;
 }
 
 static bool outbox_read(struct scan *scan, const bson_t *outbox, struct taken *of)
@@ -211,10 +211,13 @@ static void batch_take(struct mongo_engine *engine, struct arena *arena, const s
 	engine->request_count = 0;
 	for (size_t i = 0; i < count; i++) {
 		entries[i] = scan->waiting[i].entry;
-		if (scan->waiting[i].of)
-			scan->waiting[i].of->count++;
-		else
+		struct taken *of = scan->waiting[i].of;
+		if (of) {
+			of->count++;
+			of->floor = scan->waiting[i].at;
+		} else {
 			engine->requests[engine->request_count++] = entries[i].id;
+		}
 	}
 	engine->batch_at = count ? scan->waiting[count - 1].at : 0;
 	taken_keep(engine, arena, scan);

@@ -101,6 +101,22 @@ static struct taken *taken_find(struct mongo_engine *engine, enum entity_kind en
 	return bsearch(&wanted, engine->taken, engine->taken_count, sizeof(wanted), taken_compare);
 }
 
+/* An entry that stays, with a time no earlier than that of those before it. */
+static int64_t put_entry(bson_t *rest, uint32_t place, const bson_t *entry, int64_t floor)
+{
+	char buf[16];
+	const char *index;
+	int64_t at = bson_take_int(entry, "at");
+	bson_t raised;
+	at = at > floor ? at : floor;
+	bson_uint32_to_string(place, &index, buf, sizeof(buf));
+	bson_append_document_begin(rest, index, -1, &raised);
+	bson_copy_to_excluding_noinit(entry, &raised, "at", NULL);
+	bson_put_time(&raised, "at", at);
+	bson_append_document_end(rest, &raised);
+	return at;
+}
+
 /* What remains of an outbox of which the batch takes the first entries. */
 static void put_rest(const struct taken *taken, bson_t *set, bson_t *unset)
 {
@@ -108,8 +124,6 @@ static void put_rest(const struct taken *taken, bson_t *set, bson_t *unset)
 	bson_iter_t iter;
 	uint32_t place = 0;
 	int64_t oldest = INT64_MAX;
-	char buf[16];
-	const char *index;
 	if (taken->count == taken->total) {
 		bson_append_bool(unset, "outbox", -1, true);
 		bson_append_bool(unset, "outboxAt", -1, true);
@@ -122,13 +136,11 @@ static void put_rest(const struct taken *taken, bson_t *set, bson_t *unset)
 		uint32_t len;
 		const uint8_t *data;
 		bson_t entry;
-		if (i < taken->count)
-			continue;
-		bson_uint32_to_string(place++, &index, buf, sizeof(buf));
-		bson_append_iter(&rest, index, -1, &iter);
 		bson_iter_document(&iter, &len, &data);
-		if (bson_init_static(&entry, data, len) && bson_take_int(&entry, "at") < oldest)
-			oldest = bson_take_int(&entry, "at");
+		if (i < taken->count || !bson_init_static(&entry, data, len))
+			continue;
+		int64_t at = put_entry(&rest, place++, &entry, taken->floor);
+		oldest = at < oldest ? at : oldest;
 	}
 	bson_append_array_end(set, &rest);
 	bson_append_date_time(set, "outboxAt", -1, oldest);

@@ -12,6 +12,7 @@ struct taken {
 	size_t count, total; /**< entries that the batch takes, the first ones, and that there are */
 	const uint8_t *outbox; /**< the array as it was read */
 	size_t outbox_len;
+	int64_t floor; /**< the last taken entry's time: those that stay count with no earlier one */
 	bool written; /**< with a write of the document */
 };
 

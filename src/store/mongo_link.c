@@ -11,10 +11,11 @@
 #include "core/memory.h"
 #include "store/mongo_schema.h"
 
-#define PROBE_UP_US	 1000000
+#define PROBE_UP_US	 300000
 #define PROBE_DOWN_US	 100000
 #define PAUSE_US	 20000
 #define CLIENTS_MAX	 64
+#define HEARTBEAT_MS	 500 /* the driver looks no more often at a server that it gave up */
 #define CLOCK_ERROR_US	 100000 /* above it we are not ready */
 #define CLOCK_DRIFT_PART 5000	/* clocks drift apart by one part in this many, at worst */
 
@@ -245,11 +246,27 @@ void link_give(struct mongo_link *link, mongoc_client_t *client)
 	mongoc_client_pool_push(link->pool, client);
 }
 
+static void uri_insist_on_concerns(mongoc_uri_t *uri, int64_t timeout_ms)
+{
+	mongoc_write_concern_t *write = mongoc_write_concern_new();
+	mongoc_read_concern_t *read = mongoc_read_concern_new();
+	mongoc_read_prefs_t *primary = mongoc_read_prefs_new(MONGOC_READ_PRIMARY);
+	mongoc_write_concern_set_wmajority(write, (int32_t)timeout_ms);
+	mongoc_write_concern_set_journal(write, true);
+	mongoc_read_concern_set_level(read, MONGOC_READ_CONCERN_LEVEL_MAJORITY);
+	mongoc_uri_set_write_concern(uri, write);
+	mongoc_uri_set_read_concern(uri, read);
+	mongoc_uri_set_read_prefs_t(uri, primary);
+	mongoc_read_prefs_destroy(primary);
+	mongoc_read_concern_destroy(read);
+	mongoc_write_concern_destroy(write);
+}
+
 mongoc_client_t *link_client_new(struct mongo_link *link, int64_t socket_timeout_ms)
 {
 	mongoc_uri_t *uri = mongoc_uri_copy(link->uri);
 	mongoc_uri_set_option_as_int32(uri, MONGOC_URI_SOCKETTIMEOUTMS, (int32_t)socket_timeout_ms);
-	mongoc_uri_set_option_as_int32(uri, MONGOC_URI_WTIMEOUTMS, (int32_t)socket_timeout_ms);
+	uri_insist_on_concerns(uri, socket_timeout_ms);
 	mongoc_client_t *client = client_new(uri, NULL);
 	mongoc_uri_destroy(uri);
 	return client;
@@ -282,18 +299,14 @@ static void library_start(void)
 static void uri_insist(mongoc_uri_t *uri, int64_t timeout_ms)
 {
 	int32_t timeout = (int32_t)timeout_ms;
+	uri_insist_on_concerns(uri, timeout_ms);
 	mongoc_uri_set_option_as_bool(uri, MONGOC_URI_RETRYWRITES, false);
 	mongoc_uri_set_option_as_bool(uri, MONGOC_URI_RETRYREADS, false);
-	mongoc_uri_set_option_as_utf8(uri, MONGOC_URI_W, "majority");
-	mongoc_uri_set_option_as_bool(uri, MONGOC_URI_JOURNAL, true);
-	mongoc_uri_set_option_as_utf8(uri, MONGOC_URI_READCONCERNLEVEL, "majority");
-	mongoc_uri_set_option_as_utf8(uri, MONGOC_URI_READPREFERENCE, "primary");
-	mongoc_uri_set_option_as_int32(uri, MONGOC_URI_WTIMEOUTMS, timeout);
 	mongoc_uri_set_option_as_int32(uri, MONGOC_URI_SOCKETTIMEOUTMS, timeout);
 	mongoc_uri_set_option_as_int32(uri, MONGOC_URI_CONNECTTIMEOUTMS, timeout);
 	mongoc_uri_set_option_as_int32(uri, MONGOC_URI_SERVERSELECTIONTIMEOUTMS, timeout / 2 + 50);
 	mongoc_uri_set_option_as_int32(uri, MONGOC_URI_WAITQUEUETIMEOUTMS, timeout / 4 + 10);
-	mongoc_uri_set_option_as_int32(uri, MONGOC_URI_HEARTBEATFREQUENCYMS, 2000);
+	mongoc_uri_set_option_as_int32(uri, MONGOC_URI_HEARTBEATFREQUENCYMS, HEARTBEAT_MS);
 }
 
 static mongoc_uri_t *probe_uri_new(const mongoc_uri_t *uri, int64_t timeout_ms)

@@ -1,6 +1,6 @@
 /** The way to the MongoDB server: clients to use, whether it answers, and what time it is there.
  *
- *  One background thread says hello to the server every second, and at once when somebody suspects it. While the server is
+ *  One background thread says hello to the server a few times a second, and at once when somebody suspects it. While the server is
  *  known to be down every caller is refused at once; the thread finds it when it comes back. Any number of threads may call.
  */
 #ifndef ITN_STORE_MONGO_LINK_H

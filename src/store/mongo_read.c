@@ -26,7 +26,7 @@ enum itn_status store_find(struct mongo_store *store, enum mongo_collection in, 
 {
 	struct counted counted = { .row = row, .context = context };
 	struct via via = { .database = link_database(store->link) };
-	int64_t deadline_us = clock_monotonic_us() + link_timeout_ms(store->link) * 500;
+	int64_t deadline_us = clock_monotonic_us() + link_timeout_ms(store->link) * 750;
 	for (;;) {
 		enum itn_status status = link_take(store->link, &via.client);
 		if (status)

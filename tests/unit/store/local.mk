@@ -11,19 +11,28 @@ store_contract_sources = \
 	tests/unit/store/contract_write.c
 
 unit_tests += tests/unit/store/test_contract
+threaded_tests += tests/unit/store/test_contract
 tests_unit_store_test_contract_SOURCES = tests/unit/store/test_contract.c $(store_contract_sources)
 tests_unit_store_test_contract_LDADD = $(store_libs) $(core_libs) $(CMOCKA_LIBS)
 
 unit_tests += tests/unit/store/test_commit_queue
+threaded_tests += tests/unit/store/test_commit_queue
 tests_unit_store_test_commit_queue_LDADD = $(store_libs) $(core_libs) $(CMOCKA_LIBS)
 
 unit_tests += tests/unit/store/test_sqlite_open
 tests_unit_store_test_sqlite_open_LDADD = $(store_libs) $(core_libs) $(CMOCKA_LIBS)
 
 unit_tests += tests/unit/store/test_sqlite_trouble
+threaded_tests += tests/unit/store/test_sqlite_trouble
 tests_unit_store_test_sqlite_trouble_SOURCES = tests/unit/store/test_sqlite_trouble.c $(store_contract_sources)
 tests_unit_store_test_sqlite_trouble_LDADD = $(store_libs) $(core_libs) $(CMOCKA_LIBS)
 
 unit_tests += tests/unit/store/test_sqlite_lists
 tests_unit_store_test_sqlite_lists_SOURCES = tests/unit/store/test_sqlite_lists.c $(store_contract_sources)
 tests_unit_store_test_sqlite_lists_LDADD = $(store_libs) $(core_libs) $(CMOCKA_LIBS)
+
+unit_tests += tests/unit/store/test_mongo_faults
+tests_unit_store_test_mongo_faults_SOURCES = tests/unit/store/test_mongo_faults.c \
+	tests/unit/store/mongo_proxy.c tests/unit/store/mongo_proxy.h $(store_contract_sources)
+tests_unit_store_test_mongo_faults_CFLAGS = $(AM_CFLAGS) $(MONGOC_CFLAGS)
+tests_unit_store_test_mongo_faults_LDADD = $(store_libs) $(core_libs) $(CMOCKA_LIBS)
