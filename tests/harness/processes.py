@@ -34,11 +34,12 @@ def wait_takeover(stack, taken, seconds=30):
 
 
 def holds_write_lock(pid, database):
-    """Whether a process is inside a writing transaction on a SQLite database, or about to begin or end one."""
+    """Whether a process is inside a writing transaction on a SQLite database, or about to begin or end one. SQLite's own
+    locks don't tell: a checkpoint holds one of them and stops no writer."""
+    lock = database.with_name(f"{database.name}-lock")
     for entry in Path(f"/proc/{pid}/fd").iterdir():
         try:
-            path = entry.readlink()
-            if path.parent == database.parent and path.name.startswith(database.name):
+            if entry.readlink() == lock:
                 if re.search(r"^lock:.*WRITE", (entry.parents[1] / "fdinfo" / entry.name).read_text(), re.MULTILINE):
                     return True
         except OSError:

@@ -52,8 +52,10 @@ class Stack:
                               capture_output=True, text=True, timeout=timeout)
 
     def itn_in_background(self, *arguments):
+        """The runner as a terminal starts it: where tests run in the background, SIGINT may be ignored."""
         return subprocess.Popen([RUNNER, *arguments], env=self.environment(), stdin=subprocess.DEVNULL,
-                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
 
     def up(self):
         done = self.itn("up", "--detach")
