@@ -142,7 +142,8 @@ void draft_count(struct draft *draft, struct str name, int64_t delta)
 	for (size_t i = 0; i < draft->counters.count; i++) {
 		counter = draft->counters.at[i];
 		if (str_eq(counter->name, name)) {
-			counter->delta += delta;
+			if (__builtin_add_overflow(counter->delta, delta, &counter->delta))
+				counter->delta = delta > 0 ? INT64_MAX : INT64_MIN;
 			return;
 		}
 	}

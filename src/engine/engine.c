@@ -16,6 +16,8 @@
 
 /* A wake-up can be lost with the connection that it was sent on: look this often all the same. */
 #define LOOK_MS 200
+/* So many conflicts in a row are worth a line in the log. */
+#define CONFLICTS_MANY 100
 
 struct engine {
 	const struct config *config;
@@ -28,6 +30,8 @@ struct engine {
 	struct bus_listener *listener;
 	struct bus_backoff backoff;
 	bool away; /* the store; said so in the log */
+	bool follows; /* the publisher knows where the log ends */
+	unsigned conflicts; /* in a row */
 };
 
 static void wait_ms(struct engine *engine, int ms, bool for_wake)
@@ -66,14 +70,28 @@ static void store_is_back(struct engine *engine)
 	bus_backoff_reset(&engine->backoff);
 }
 
-static void become_active(struct engine *engine)
+static void follow(struct engine *engine, int64_t last_seq)
+{
+	publisher_follow(engine->publisher, last_seq);
+	engine->follows = true;
+}
+
+/* What the last active engine logged and did not publish is not left until the next event comes. */
+static void follow_what_is_there(struct engine *engine)
 {
 	struct store_head head;
 
+	if (!engine->follows && store_head(engine->store, &head) == ITN_OK)
+		follow(engine, head.last_seq);
+}
+
+static void become_active(struct engine *engine)
+{
 	log_info("lease taken", LOG_CSTR("holder", engine->holder));
 	service_status("active");
-	if (store_head(engine->store, &head) == ITN_OK)
-		publisher_follow(engine->publisher, head.last_seq);
+	engine->follows = false;
+	engine->conflicts = 0;
+	follow_what_is_there(engine);
 }
 
 static void stand_by(struct engine *engine)
@@ -91,7 +109,7 @@ static void stand_by(struct engine *engine)
 		wait_ms(engine, (int)(engine->config->lease_ms / 10), false);
 }
 
-static void rest(struct engine *engine)
+static bool keep_lease(struct engine *engine)
 {
 	enum itn_status status = lease_keep(&engine->lease);
 
@@ -99,8 +117,25 @@ static void rest(struct engine *engine)
 		step_down(engine, itn_status_name(status));
 	else if (status != ITN_OK)
 		store_is_away(engine, status);
-	else
-		wait_ms(engine, bus_listener_connected(engine->listener) ? LOOK_MS : (int)engine->config->poll_ms, true);
+	return status == ITN_OK;
+}
+
+static void rest(struct engine *engine)
+{
+	if (!keep_lease(engine))
+		return;
+	follow_what_is_there(engine);
+	wait_ms(engine, bus_listener_connected(engine->listener) ? LOOK_MS : (int)engine->config->poll_ms, true);
+}
+
+/* A batch that met others' writes has not renewed the lease. */
+static void conflict(struct engine *engine)
+{
+	if (++engine->conflicts % CONFLICTS_MANY == 0)
+		log_warn("batches conflict again and again", LOG_INT("times", engine->conflicts),
+			 LOG_CSTR("why", store_engine_error(engine->handle)));
+	service_alive();
+	(void)keep_lease(engine);
 }
 
 /* ITN_FAILED ends the engine: an event is never skipped. */
@@ -123,11 +158,13 @@ static enum itn_status work(struct engine *engine)
 	case ITN_OK:
 		store_is_back(engine);
 		lease_renewed(&engine->lease);
+		engine->conflicts = 0;
 		if (result.events)
-			publisher_follow(engine->publisher, result.last_seq);
+			follow(engine, result.last_seq);
 		service_alive();
 		return ITN_OK;
 	case ITN_CONFLICT:
+		conflict(engine);
 		return ITN_OK;
 	case ITN_LOST_LEASE:
 	case ITN_UNKNOWN:

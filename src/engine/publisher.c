@@ -103,7 +103,7 @@ static enum itn_status seed(struct publisher *publisher, struct error *error)
 	} while (status == ITN_OK && slice.count == FRAMES_MAX);
 	if (status == ITN_OK && last)
 		status = bus_publish_reset(publisher->bus, str_from(publisher->log), last, error);
-	publisher->next = status == ITN_OK && last ? last + 1 : 0;
+	publisher->next = status == ITN_OK ? last + 1 : 0;
 	if (status == ITN_OK && last)
 		log_info("recent feed seeded", LOG_INT("last", last));
 	return status;
