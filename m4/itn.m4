@@ -57,6 +57,7 @@ SANITIZE_FLAGS=
 AS_IF([test "$enable_sanitizers" != no],
 	[SANITIZE_FLAGS="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer"])
 AS_IF([test "$enable_tsan" != no], [SANITIZE_FLAGS="-fsanitize=thread -fno-omit-frame-pointer"])
+AM_CONDITIONAL([TSAN], [test "$enable_tsan" != no])
 AC_SUBST([WARNING_FLAGS])
 AC_SUBST([SANITIZE_FLAGS])
 THREAD_FLAGS=-pthread

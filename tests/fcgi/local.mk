@@ -7,6 +7,7 @@ unit_tests += \
 	tests/fcgi/test_hostile \
 	tests/fcgi/test_server \
 	tests/fcgi/test_streams
+threaded_tests += tests/fcgi/test_drain tests/fcgi/test_hostile tests/fcgi/test_server tests/fcgi/test_streams
 
 tests_fcgi_test_drain_SOURCES = tests/fcgi/test_drain.c $(fcgi_client_files)
 tests_fcgi_test_drain_LDADD = $(http_libs) $(core_libs) $(CMOCKA_LIBS)

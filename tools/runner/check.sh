@@ -16,7 +16,7 @@ check() {
 	flock -n 7 || die "another './itn check' runs in $ITN_DIR"
 	packages_need "${packages_check[@]}" "${packages_build[@]}"
 	check_venv
-	build "$ITN_DIR/build-check" "$ITN_DIR/log/build-check.log" --enable-sanitizers --enable-werror
+	[ "${suites[*]}" = threads ] || build "$ITN_DIR/build-check" "$ITN_DIR/log/build-check.log" --enable-sanitizers --enable-werror
 	for name in "${suites[@]}"; do check_suite "$name" "$@"; done
 	printf '\n'
 	say "checked in $SECONDS s"
@@ -25,9 +25,9 @@ check() {
 	[ "$check_failed" -eq 0 ] && [ "$check_passed" -gt 0 ]
 }
 
-check_suites() { # unit, then each folder with Python tests, the whole system last
+check_suites() { # unit, threads, then each folder with Python tests, the whole system last
 	local folder
-	echo unit
+	printf '%s\n' unit threads
 	for folder in "$root"/tests/*/; do
 		folder=$(basename "$folder")
 		[ "$folder" = system ] || ! compgen -G "$root/tests/$folder/test_*.py" >/dev/null || echo "$folder"
@@ -48,49 +48,67 @@ check_venv() {
 }
 
 check_suite() { # NAME [PYTEST-OPTION…]
-	local name=$1 began=$SECONDS passed=0 failed=0 skipped=0
+	local name=$1 began=$SECONDS passed=0 failed=0 skipped=0 at_fixed_addresses=()
 	shift
 	printf '\n=== %s\n' "$name"
-	if [ "$name" = unit ]; then check_unit; else check_pytest "$name" "$@"; fi
+	case $name in
+	unit) check_unit ;;
+	threads) check_threads "$@" ;;
+	*) check_pytest "$name" "$ITN_DIR/build-check" "$name" "$@" ;;
+	esac
 	printf -- '--- %s: %s ok, %s not ok, %s skipped, %s s\n' "$name" "$passed" "$failed" "$skipped" $((SECONDS - began))
 	((check_passed += passed, check_failed += failed, check_skipped += skipped))
 }
 
 check_unit() {
-	local log=$ITN_DIR/log/check-unit.log status
-	make -C "$ITN_DIR/build-check" -s -k -j"$(nproc)" check VERBOSE=1 >"$log" 2>&1 </dev/null
+	check_make "$ITN_DIR/build-check" "$ITN_DIR/log/check-unit.log"
+}
+
+# ThreadSanitizer over what has threads: the unit tests named in threaded_tests, then the daemons at work. The kernel may
+# place memory where it can't be watched, so at fixed addresses, where that is allowed.
+check_threads() { # [PYTEST-OPTION…]
+	local folder=$ITN_DIR/build-threads
+	! setarch "$(uname -m)" -R true 2>/dev/null || at_fixed_addresses=(setarch "$(uname -m)" -R)
+	(build "$folder" "$ITN_DIR/log/build-threads.log" --enable-tsan --enable-werror) || { failed=1; return; }
+	check_make "$folder" "$ITN_DIR/log/check-threads-unit.log" "${at_fixed_addresses[@]}"
+	check_pytest threads "$folder" api conversation -k sqlite "$@"
+}
+
+check_make() { # BUILD LOG [COMMAND THAT RUNS IT…]
+	local build=$1 log=$2 status not_passed
+	shift 2
+	"$@" make -C "$build" -s -k -j"$(nproc)" check VERBOSE=1 >"$log" 2>&1 </dev/null
 	status=$?
 	grep -E '^(FAIL|ERROR|XPASS): ' "$log"
-	passed=$(check_count PASS "$log")
-	skipped=$(check_count SKIP "$log")
-	failed=$(($(check_count FAIL "$log") + $(check_count ERROR "$log") + $(check_count XPASS "$log")))
+	not_passed=$(($(check_count FAIL "$log") + $(check_count ERROR "$log") + $(check_count XPASS "$log")))
 	if [ "$status" -ne 0 ]; then
-		[ "$failed" -gt 0 ] || failed=1
+		[ "$not_passed" -gt 0 ] || not_passed=1
 		tail -n 60 "$log"
 	fi
+	((passed += $(check_count PASS "$log"), skipped += $(check_count SKIP "$log"), failed += not_passed))
 }
 
 check_count() { # WORD LOG: of automake's summary
 	sed -n "s/^# $1: *\([0-9]*\)\$/\1/p" "$2" | tail -n 1 | grep . || echo 0
 }
 
-check_pytest() { # NAME [PYTEST-OPTION…]
-	local report=$ITN_DIR/log/check-$1.xml folder=$root/tests/$1 build=$ITN_DIR/build-check venv=$ITN_DIR/venv
-	local status numbers
-	shift
+check_pytest() { # NAME BUILD FOLDER… [PYTEST-OPTION…]: folders of tests/
+	local report=$ITN_DIR/log/check-$1.xml build=$2 venv=$ITN_DIR/venv status numbers not_passed
+	shift 2
 	rm -f "$report"
 	(
 		unset $(compgen -e ITN_)
 		export NODE_PATH=/usr/share/nodejs PYTHONDONTWRITEBYTECODE=1
-		cd "$root/tests" && ITN_BUILD=$build exec "$venv/bin/python" -m pytest -q \
-			-p no:cacheprovider --junitxml "$report" "$folder" "$@" </dev/null
+		cd "$root/tests" && ITN_BUILD=$build exec "${at_fixed_addresses[@]}" "$venv/bin/python" -m pytest -q \
+			-p no:cacheprovider --junitxml "$report" "$@" </dev/null
 	)
 	status=$?
 	numbers=$(grep -o -m 1 '<testsuite [^>]*>' "$report" 2>/dev/null)
-	skipped=$(check_attribute skipped "$numbers")
-	failed=$(($(check_attribute failures "$numbers") + $(check_attribute errors "$numbers")))
-	passed=$(($(check_attribute tests "$numbers") - failed - skipped))
-	[ "$status" -eq 0 ] || [ "$failed" -gt 0 ] || failed=1
+	not_passed=$(($(check_attribute failures "$numbers") + $(check_attribute errors "$numbers")))
+	((passed += $(check_attribute tests "$numbers") - not_passed - $(check_attribute skipped "$numbers")))
+	((skipped += $(check_attribute skipped "$numbers")))
+	[ "$status" -eq 0 ] || [ "$not_passed" -gt 0 ] || not_passed=1
+	((failed += not_passed))
 }
 
 check_attribute() { # NAME XML-TAG

@@ -4,6 +4,7 @@ unit_tests += \
 	tests/unit/api/test_cursor \
 	tests/unit/api/test_health \
 	tests/unit/api/test_list
+threaded_tests += tests/unit/api/test_change
 
 # The handlers against a store that does what the test says: libitnstore.a is not linked.
 api_world_files = tests/unit/api/fake_store.c tests/unit/api/fake_store.h $(http_world_files)

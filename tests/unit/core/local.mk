@@ -12,4 +12,5 @@ unit_tests += \
 	tests/unit/core/test_service \
 	tests/unit/core/test_str \
 	tests/unit/core/test_utf8
+threaded_tests += tests/unit/core/test_id tests/unit/core/test_log tests/unit/core/test_service
 EXTRA_DIST += tests/unit/unit.h tests/corpus
