@@ -3,6 +3,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "core/utf8.h"
+
 #define HEAD_LEN     9 /* kind, time */
 #define CHECKSUM_LEN 4
 #define KEY_MAX      512
@@ -88,6 +90,7 @@ void cursor_write(struct buf *out, enum store_list_kind kind, const struct store
 bool cursor_read(struct arena *arena, struct str text, enum store_list_kind kind, struct store_cursor *ret_cursor)
 {
 	unsigned char bytes[HEAD_LEN + KEY_MAX + CHECKSUM_LEN];
+	struct str key;
 	size_t len;
 
 	if (!read_base64(text, bytes, sizeof(bytes), &len) || len < HEAD_LEN + 1 + CHECKSUM_LEN)
@@ -95,7 +98,10 @@ bool cursor_read(struct arena *arena, struct str text, enum store_list_kind kind
 	len -= CHECKSUM_LEN;
 	if (read_number(bytes + len, CHECKSUM_LEN) != checksum_of(bytes, len) || bytes[0] != (unsigned char)kind)
 		return false;
+	key = (struct str){ (const char *)bytes + HEAD_LEN, len - HEAD_LEN };
+	if (!utf8_valid(key, NULL) || utf8_has_control(key))
+		return false;
 	ret_cursor->time = (int64_t)read_number(bytes + 1, 8);
-	ret_cursor->key = arena_str(arena, (struct str){ (const char *)bytes + HEAD_LEN, len - HEAD_LEN });
+	ret_cursor->key = arena_str(arena, key);
 	return true;
 }

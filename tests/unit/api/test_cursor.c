@@ -80,12 +80,25 @@ static void other_texts(unused_arg void **state)
 	arena_free(arena);
 }
 
+/* The checksum keeps no secret. */
+static void keys_that_no_document_has(unused_arg void **state)
+{
+	static const struct str keys[] = { STR("\xff"), STR("a\xed\xa0\x80"), STR("\0"), STR("a\nb"), STR("\xc2\x85") };
+	struct arena *arena = arena_new(0);
+	struct store_cursor cursor;
+
+	for (size_t i = 0; i < COUNT_OF(keys); i++)
+		check_bool("key", cursor_read(arena, written(arena, LIST_CARGO, 1, keys[i]), LIST_CARGO, &cursor), false);
+	arena_free(arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(round_trips),
 		cmocka_unit_test(every_change_is_noticed),
 		cmocka_unit_test(other_texts),
+		cmocka_unit_test(keys_that_no_document_has),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
