@@ -58,20 +58,27 @@ void http_response_init(struct http_response *res, struct http_request *req, str
 	res->sink = sink;
 	res->state = HTTP_BUFFERED;
 	res->gone = false;
+	buf_reset(&res->head, KEEP_BYTES);
+	buf_reserve(&res->head, STATUS_ROOM);
+	res->head.len = STATUS_ROOM;
+	add_line(res, "X-Request-Id", req->request_id);
+	struct str trace = http_header(req, "traceparent");
+	if (str_is_set(trace) && trace.len <= 128)
+		http_set(res, "traceparent", trace);
+	http_response_keep(res);
 	http_response_restart(res);
+}
+
+void http_response_keep(struct http_response *res)
+{
+	res->kept = res->head.len;
 }
 
 void http_response_restart(struct http_response *res)
 {
 	res->status = 200;
-	buf_reset(&res->head, KEEP_BYTES);
+	res->head.len = res->kept;
 	buf_reset(&res->body, KEEP_BYTES);
-	buf_reserve(&res->head, STATUS_ROOM);
-	res->head.len = STATUS_ROOM;
-	add_line(res, "X-Request-Id", res->req->request_id);
-	struct str trace = http_header(res->req, "traceparent");
-	if (str_is_set(trace) && trace.len <= 128)
-		http_set(res, "traceparent", trace);
 }
 
 void http_response_free(struct http_response *res)

@@ -39,6 +39,7 @@ enum http_response_state {
 struct http_response {
 	int status;      /**< 200 at first */
 	struct buf head; /**< room for the status line, then header lines; written by http_set() and friends */
+	size_t kept;     /**< bytes of the head that any answer to the request has */
 	struct buf body;
 	enum http_response_state state;
 	bool gone;       /**< the peer took no more: writing is pointless */
@@ -54,6 +55,8 @@ void http_response_free(struct http_response *res);
 bool http_response_finish(struct http_response *res);
 /** Forgets status, headers and body, so that another answer can be made; only before anything was sent. */
 void http_response_restart(struct http_response *res);
+/** The headers set so far go with any answer to this request: http_response_restart() leaves them. */
+void http_response_keep(struct http_response *res);
 
 /** Adds a header line. A value with control characters is refused (false; nothing is added): an answer can't be
  *  split. `name` is a literal. */

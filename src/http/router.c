@@ -196,6 +196,7 @@ void router_answer(const struct router *router, struct http_request *req, struct
 	struct segments path;
 	unsigned methods;
 	bool cors = allow_origin(router, req, res);
+	http_response_keep(res);
 	if (!read_path(req, res, &path))
 		return;
 	const struct route *route = find_path(router, &path, req, &methods);

@@ -142,6 +142,8 @@ static void a_stream_too_many_is_503(unused_arg void **state)
 	world_new(&w, "GET", "/api/trades");
 	w.full = true;
 	world_begin(&w, STR_NONE);
+	http_set(&w.res, "Access-Control-Allow-Origin", STR("https://a.example"));
+	http_response_keep(&w.res);
 	http_set(&w.res, "Content-Type", STR("text/csv"));
 	assert_true(http_stream_begin(&w.res, 200));
 	assert_true(http_stream_write(&w.res, (struct str){ piece, sizeof(piece) - 1 }));
@@ -154,6 +156,7 @@ static void a_stream_too_many_is_503(unused_arg void **state)
 	check_has("type", w.sent.ptr, "\r\nContent-Type: application/problem+json\r\n");
 	check_has("outcome", w.sent.ptr, "\"outcome\":\"not-done\"");
 	check_bool("one type", strstr(w.sent.ptr, "text/csv") == NULL, true);
+	check_has("what goes with any answer", w.sent.ptr, "\r\nAccess-Control-Allow-Origin: https://a.example\r\n");
 	world_free(&w);
 }
 
