@@ -122,6 +122,8 @@ static void on_read(void *user, struct str log, int64_t last, const struct bus_f
 	bool was_known = follow->known;
 	if (!was_known && (!str_is_set(log) || last == 0)) {
 		ask_api(follow);
+	} else if (!str_is_set(log) && follow->announced > follow->read_announced) {
+		read_stream(follow);
 	} else if (!str_is_set(log) || !same_log(follow, log, last)) {
 		go_live(follow);
 	} else if (follow->read_after != follow->last) {
