@@ -12,6 +12,8 @@
 #define JOBS_MAX 1024
 /* A batch of this size is not made smaller for being slow: on a slow disk even one event takes as long. */
 #define SLOW_SIZE 32
+/* A step of a large effect needs some documents to get anywhere. */
+#define CHUNK_MIN 10
 /* Documents that a job may read in its turn at least: enough to get on. */
 #define SHARE_MIN 5
 #define MINUTES_KEPT_MS INT64_C(86400000)
@@ -24,6 +26,7 @@ struct sequencer {
 	struct arena *arena;
 	struct draft draft;
 	size_t size;           /* entries of the next batch at most */
+	size_t chunk;          /* documents that its effects may read */
 	int64_t batch_ms;      /* a batch that takes longer makes the next one smaller */
 	int64_t dropped_until; /* minute counters below are gone */
 	char stuck[256];
@@ -48,7 +51,8 @@ struct sequencer *sequencer_new(const struct config *config, struct store_engine
 	sequencer->config = config;
 	sequencer->store = store;
 	sequencer->arena = arena_new((size_t)1 << 16);
-	sequencer->size = (size_t)config->batch_max;
+	sequencer->size = config->batch_max < SLOW_SIZE ? (size_t)config->batch_max : SLOW_SIZE;
+	sequencer->chunk = config->chunk_max < SLOW_SIZE ? (size_t)config->chunk_max : SLOW_SIZE;
 	sequencer->batch_ms = (int64_t)config->batch_ms;
 	if (!sequencer->batch_ms)
 		sequencer->batch_ms = strncmp(config->store, "mongodb", 7) == 0 ? 100 : 10;
@@ -221,7 +225,7 @@ static enum itn_status compute(struct sequencer *sequencer, const struct store_b
 			.check_lanes = batch->more_jobs,
 		};
 		map_init(&work->waiting, sequencer->arena);
-		status = run_jobs(work, batch, &number.jobs, (size_t)sequencer->config->chunk_max);
+		status = run_jobs(work, batch, &number.jobs, sequencer->chunk);
 	}
 	if (status == ITN_FAILED || status == ITN_NOT_FOUND)
 		name_stuck(sequencer, batch, place);
@@ -254,10 +258,8 @@ size_t sequencer_next_size(size_t size, size_t max, enum itn_status status, bool
 {
 	size_t half = size > 1 ? size / 2 : 1;
 
-	if (status == ITN_CONFLICT)
-		return half;
 	if (status != ITN_OK)
-		return size;
+		return half;
 	if (slow && size > SLOW_SIZE)
 		return half > SLOW_SIZE ? half : SLOW_SIZE;
 	if (slow && max > SLOW_SIZE)
@@ -267,16 +269,21 @@ size_t sequencer_next_size(size_t size, size_t max, enum itn_status status, bool
 	return size < max / 2 ? size * 2 : max;
 }
 
-static void adapt(struct sequencer *sequencer, enum itn_status status, const struct store_batch *batch, int64_t took_ms)
+static void adapt(struct sequencer *sequencer, enum itn_status status, bool more, bool more_effects, int64_t took_ms)
 {
-	sequencer->size = sequencer_next_size(sequencer->size, (size_t)sequencer->config->batch_max, status, batch->more,
-					      took_ms > sequencer->batch_ms);
+	const struct config *config = sequencer->config;
+	bool slow = took_ms > sequencer->batch_ms;
+
+	sequencer->size = sequencer_next_size(sequencer->size, (size_t)config->batch_max, status, more, slow);
+	sequencer->chunk = sequencer_next_size(sequencer->chunk, (size_t)config->chunk_max, status, more_effects, slow);
+	if (sequencer->chunk < CHUNK_MIN)
+		sequencer->chunk = CHUNK_MIN;
 }
 
 enum itn_status sequencer_run(struct sequencer *sequencer, struct sequencer_result *ret_result)
 {
 	struct store_batch batch = { .count = 0 };
-	struct work work;
+	struct work work = { .again = false };
 	int64_t began;
 	enum itn_status status;
 
@@ -285,7 +292,7 @@ enum itn_status sequencer_run(struct sequencer *sequencer, struct sequencer_resu
 	status = store_batch_begin(sequencer->store, sequencer->arena, sequencer->size, JOBS_MAX, &batch);
 	began = clock_monotonic_ms();
 	if (status != ITN_OK) {
-		adapt(sequencer, status, &batch, 0);
+		adapt(sequencer, status, false, false, 0);
 		return status;
 	}
 	if (batch.count == 0 && batch.job_count == 0) {
@@ -298,6 +305,6 @@ enum itn_status sequencer_run(struct sequencer *sequencer, struct sequencer_resu
 		store_batch_abort(sequencer->store);
 	else
 		status = commit(sequencer, &batch, &work, ret_result);
-	adapt(sequencer, status, &batch, clock_monotonic_ms() - began);
+	adapt(sequencer, status, batch.more, work.again, clock_monotonic_ms() - began);
 	return status;
 }

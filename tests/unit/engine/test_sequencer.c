@@ -333,7 +333,8 @@ static void a_batch_adapts_to_conflicts_and_to_its_time(void **state)
 		{ "up to the setting", 400, 512, ITN_OK, true, false, 512 },
 		{ "a small setting stands, slow or not", 4, 4, ITN_OK, true, true, 4 },
 		{ "one that left nothing stays", 32, 512, ITN_OK, false, false, 32 },
-		{ "a store that is away changes nothing", 64, 512, ITN_UNAVAILABLE, true, true, 64 },
+		{ "one that took longer than the store's timeout halves", 64, 512, ITN_UNAVAILABLE, false, true, 32 },
+		{ "one that took longer than the lease halves", 32, 512, ITN_LOST_LEASE, false, true, 16 },
 	};
 
 	(void)state;
