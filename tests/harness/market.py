@@ -172,12 +172,13 @@ class Market:
 
     def wait_all_loaded(self, seconds=90):
         wait_for(lambda: all(trade.get("shipmentId") for trade in self.list("/api/trades")
-                             if trade["status"] in ("pending", "delayed")), "every open trade is on cargo", seconds)
+                             if trade["status"] in ("pending", "delayed")), "every open trade is on cargo",
+                 seconds, pause=0.2)
 
     def wait_all_delivered(self, seconds=90):
         wait_for(lambda: all(cargo["status"] == "delivered" for cargo in self.list("/api/cargo")) and
                  not any(trade["status"] in ("pending", "delayed") for trade in self.list("/api/trades")) and
-                 self.inventory() == self.delivered(), "everything is delivered", seconds)
+                 self.inventory() == self.delivered(), "everything is delivered", seconds, pause=0.2)
 
     def inventory(self):
         return {(station["stationId"], item["name"]): item["quantity"]

@@ -4,8 +4,9 @@ import socket
 import time
 
 
-def wait_for(condition, what, seconds=30.0):
-    """Returns the first true value of condition(); fails, naming `what`, when there is none in time."""
+def wait_for(condition, what, seconds=30.0, pause=0.02):
+    """Returns the first true value of condition(), looking every `pause` seconds; fails, naming `what`, when there is
+    none in time."""
     end = time.monotonic() + seconds
     while True:
         value = condition()
@@ -13,7 +14,7 @@ def wait_for(condition, what, seconds=30.0):
             return value
         if time.monotonic() > end:
             raise AssertionError(f"not within {seconds} s: {what}")
-        time.sleep(0.02)
+        time.sleep(pause)
 
 
 def free_port():
