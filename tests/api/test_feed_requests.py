@@ -1,4 +1,4 @@
-"""Whatever asks for the live feed through nginx gets it or a problem: libwebsockets alone would hang up or answer HTML."""
+"""Whatever asks for the live feed gets it or a problem; libwebsockets alone would hang up or answer HTML."""
 
 import pytest
 
@@ -65,7 +65,8 @@ def names(cases):
 
 @pytest.mark.parametrize("name, query, fields, status", ASKED, ids=names(ASKED))
 def test_asked_for(api, name, query, fields, status):
-    check(ask(api, "GET", PATH + query, [KEY, VERSION, UPGRADE, *fields], b"abc" if name == "with a body" else b""), status)
+    body = b"abc" if name == "with a body" else b""
+    check(ask(api, "GET", PATH + query, [KEY, VERSION, UPGRADE, *fields], body), status)
 
 
 @pytest.mark.parametrize("name, fields, status", HANDSHAKES, ids=names(HANDSHAKES))
