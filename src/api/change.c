@@ -179,9 +179,17 @@ static void let_engine_decide(struct attempt *a)
 		store_failure_reply(a->res, status);
 }
 
+/* The engine would not look at it; "*" every version meets. */
+static bool names_versions(const struct http_request *req)
+{
+	struct str match = http_header(req, "If-Match");
+
+	return (str_is_set(match) && !str_eq(match, STR("*"))) || str_is_set(http_header(req, "If-None-Match"));
+}
+
 static void compete(struct attempt *a)
 {
-	bool conditional = str_is_set(http_header(a->req, "If-Match"));
+	bool conditional = names_versions(a->req);
 
 	while (!try_once(a)) {
 		bool enough = ++a->losses >= LOSSES_MAX || clock_monotonic_ms() - a->since >= RACE_MS;

@@ -110,6 +110,33 @@ static void outcomes(unused_arg void **state)
 	}
 }
 
+static void only_workers_look_at_versions(unused_arg void **state)
+{
+	static const struct {
+		const char *name, *header, *value, *status;
+		int requests;
+	} cases[] = {
+		{ "a version that is not wanted comes", "HTTP_IF_NONE_MATCH", "\"8\"", "Status: 412", 0 },
+		{ "it does not come", "HTTP_IF_NONE_MATCH", "\"4\"", "Status: 200", 0 },
+		{ "any version", "HTTP_IF_MATCH", "*", "Status: 200", 1 },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct waiter *waiter;
+		struct world w;
+
+		fake = with_trade();
+		fake.lost_races = 3;
+		fake.verdict = (struct request_verdict){ REQUEST_CHANGED, STR_NONE };
+		check_int("waiter", waiter_new(NULL, 1, &waiter, NULL), ITN_OK);
+		send(&w, waiter, cases[i].header, cases[i].value, STR("{\"status\":\"delayed\"}"));
+		check_has(cases[i].name, w.sent.ptr, cases[i].status);
+		check_int(cases[i].name, fake.requests, cases[i].requests);
+		world_free(&w);
+		waiter_free(waiter);
+	}
+}
+
 static void entries(unused_arg void **state)
 {
 	struct waiter *waiter;
@@ -185,6 +212,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(outcomes),
+		cmocka_unit_test(only_workers_look_at_versions),
 		cmocka_unit_test(entries),
 		cmocka_unit_test(the_last_resort_needs_a_place),
 		cmocka_unit_test(waiting),
