@@ -118,6 +118,7 @@ def test_a_request_id_can_not_forge(api, identity):
 def test_every_line_of_the_access_log_is_one_request(api):
     for target in ('/api/cargo/"},{"status":200', "/api/cargo/%0a%0d", "/api/cargo/%1b%5b2J", "/api/cargo/\\u000a"):
         api.get(target)
+    api.raw(b"GET /api/cargo/\xc2\x9b31m HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
     api.get("/api/cargo/last-of-the-log")
     lines = []
 
