@@ -349,17 +349,45 @@ static enum itn_status requests_write(struct mongo_engine *engine, const struct 
 	return run_if_any(engine, bulk, count, 0, "requests");
 }
 
+/* $inc beyond int64 is refused, and would be for ever: a counter that is far out is first put back to where a large delta fits. */
+#define COUNTER_FAR   (INT64_C(1) << 61)
+#define COUNTER_LARGE (INT64_C(1) << 40)
+
+static void counter_make_room(mongoc_bulk_operation_t *bulk, const struct counter_write *counter)
+{
+	bool up = counter->delta > 0;
+	int64_t far = up ? COUNTER_FAR : -COUNTER_FAR;
+	bson_t filter, range, update = BSON_INITIALIZER, set;
+	filter_id(&filter, counter->name);
+	bson_append_document_begin(&filter, "value", -1, &range);
+	bson_put_int(&range, up ? "$gt" : "$lt", far);
+	bson_append_document_end(&filter, &range);
+	bson_append_document_begin(&update, "$set", -1, &set);
+	bson_put_int(&set, "value", far);
+	bson_append_document_end(&update, &set);
+	add_update(bulk, &filter, &update, false);
+}
+
+static void counter_add(mongoc_bulk_operation_t *bulk, struct str name, int64_t delta)
+{
+	bson_t filter, update = BSON_INITIALIZER, inc;
+	filter_id(&filter, name);
+	bson_append_document_begin(&update, "$inc", -1, &inc);
+	bson_put_int(&inc, "value", delta);
+	bson_append_document_end(&update, &inc);
+	add_update(bulk, &filter, &update, true);
+}
+
 static enum itn_status counters_write(struct mongo_engine *engine, const struct store_writes *writes)
 {
 	mongoc_bulk_operation_t *bulk = via_bulk(&engine->via, IN_COUNTERS, true);
 	int64_t count = (int64_t)writes->counter_count;
 	for (size_t i = 0; i < writes->counter_count; i++) {
-		bson_t filter, update = BSON_INITIALIZER, inc;
-		filter_id(&filter, writes->counters[i].name);
-		bson_append_document_begin(&update, "$inc", -1, &inc);
-		bson_put_int(&inc, "value", writes->counters[i].delta);
-		bson_append_document_end(&update, &inc);
-		add_update(bulk, &filter, &update, true);
+		int64_t delta = writes->counters[i].delta;
+		delta = delta > COUNTER_FAR ? COUNTER_FAR : delta < -COUNTER_FAR ? -COUNTER_FAR : delta;
+		if (delta >= COUNTER_LARGE || delta <= -COUNTER_LARGE)
+			counter_make_room(bulk, &writes->counters[i]);
+		counter_add(bulk, writes->counters[i].name, delta);
 	}
 	if (str_is_set(writes->counters_from) && str_is_set(writes->counters_below)) {
 		bson_t filter = BSON_INITIALIZER, range;

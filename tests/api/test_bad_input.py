@@ -120,7 +120,8 @@ def test_unknown_statuses(api, status):
     ("/api/inventory?after=%00", "?after"), ("/api/trades?destination=%ff", "?destination"),
     ("/api/trades?destination=%zz", "?destination"), ("/api/trades?buyer=a%00b", "?buyer"),
     ("/api/inventory?stationId=", "?stationId"), ("/api/events?after=-1", "?after"),
-    ("/api/events?after=x", "?after"), ("/api/events?after=", "?after"), ("/api/events?limit=0", "?limit"),
+    ("/api/events?after=x", "?after"), ("/api/events?after=", "?after"), ("/api/events?after=:", "?after"),
+    ("/api/events?after=:1", "?after"), ("/api/events?after=1:", "?after"), ("/api/events?limit=0", "?limit"),
 ])
 def test_query_values(api, path, pointer):
     assert pointer in [fault["pointer"] for fault in problem(api.get(path), 400)["errors"]]

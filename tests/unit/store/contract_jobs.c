@@ -189,6 +189,16 @@ static void check_counters(struct fixture *f, const char *prefix, const char *ex
 	buf_free(&sums.text);
 }
 
+static void a_counter_far_out_stops_nobody(void **state)
+{
+	struct fixture *f = *state;
+	struct counter_write up = { STR("stock.total"), INT64_MAX - 1 }, down = { STR("stock.total"), INT64_MIN + 1 };
+	for (int i = 0; i < 4; i++)
+		check_status("up", commit_alone(f, (struct store_writes){ .counters = &up, .counter_count = 1 }), ITN_OK);
+	for (int i = 0; i < 8; i++)
+		check_status("down", commit_alone(f, (struct store_writes){ .counters = &down, .counter_count = 1 }), ITN_OK);
+}
+
 static void counters_add_up_and_go(void **state)
 {
 	struct fixture *f = *state;
@@ -217,6 +227,7 @@ static const struct CMUnitTest tests[] = {
 	CONTRACT(decided_requests_go_when_they_are_old),
 	CONTRACT(a_request_can_go_to_the_end),
 	CONTRACT(counters_add_up_and_go),
+	CONTRACT(a_counter_far_out_stops_nobody),
 };
 
 const struct contract_group contract_jobs = { "jobs, verdicts and counters", tests, COUNT_OF(tests) };
