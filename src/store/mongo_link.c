@@ -79,6 +79,10 @@ static bool probe_hello(struct mongo_link *link, mongoc_client_t *client, bson_e
 	int64_t before_us = clock_monotonic_us();
 	bool answered = mongoc_client_command_simple(client, "admin", &hello, NULL, &reply, error);
 	int64_t after_us = clock_monotonic_us();
+	if (answered && !bson_take_bool(&reply, "isWritablePrimary")) {
+		bson_set_error(error, 0, 0, "it is not the primary any more");
+		answered = false;
+	}
 	int64_t server_ms = answered ? bson_take_int(&reply, "localTime") : 0;
 	if (server_ms)
 		clock_learn(link, before_us, after_us, server_ms);
@@ -107,9 +111,6 @@ static enum link_state probe(struct mongo_link *link, mongoc_client_t **client, 
 	} else {
 		error_set(why, ITN_UNAVAILABLE, "MongoDB does not answer: %s", error.message);
 	}
-	if (*client)
-		mongoc_client_destroy(*client);
-	*client = NULL;
 	return LINK_DOWN;
 }
 
@@ -136,6 +137,16 @@ static void sleep_until_next(struct mongo_link *link)
 		wait_for(link, &link->wake, until_us);
 }
 
+/* Ending a client says goodbye to the server, which may not listen: nobody waits for that. */
+static void client_drop(struct mongo_link *link, mongoc_client_t **client)
+{
+	pthread_mutex_unlock(&link->mutex);
+	if (*client)
+		mongoc_client_destroy(*client);
+	*client = NULL;
+	pthread_mutex_lock(&link->mutex);
+}
+
 static void *link_main(void *arg)
 {
 	struct mongo_link *link = arg;
@@ -154,6 +165,8 @@ static void *link_main(void *arg)
 		link->verdicts++;
 		snprintf(link->reason, sizeof(link->reason), "%s", why.text);
 		pthread_cond_broadcast(&link->changed);
+		if (state == LINK_DOWN)
+			client_drop(link, &client);
 		sleep_until_next(link);
 	}
 	pthread_mutex_unlock(&link->mutex);
@@ -316,11 +329,26 @@ static mongoc_uri_t *probe_uri_new(const mongoc_uri_t *uri, int64_t timeout_ms)
 	mongoc_uri_set_option_as_int32(probe, MONGOC_URI_SOCKETTIMEOUTMS, timeout);
 	mongoc_uri_set_option_as_int32(probe, MONGOC_URI_CONNECTTIMEOUTMS, timeout);
 	mongoc_uri_set_option_as_int32(probe, MONGOC_URI_SERVERSELECTIONTIMEOUTMS, timeout);
+	mongoc_uri_set_option_as_int32(probe, MONGOC_URI_HEARTBEATFREQUENCYMS, INT32_MAX); /* ours is the heartbeat */
 	return probe;
+}
+
+/* Else libmongoc takes a piece of a password for a host, a database or an option, and says so aloud. */
+static bool credentials_are_encoded(const char *uri)
+{
+	const char *from = strstr(uri, "://") + 3;
+	const char *end = strrchr(from, '@');
+	if (!end)
+		return true;
+	const char *password = memchr(from, ':', (size_t)(end - from));
+	from = password ? password + 1 : from;
+	return strcspn(from, ":/?#[]@") == (size_t)(end - from);
 }
 
 static enum itn_status uri_read(const struct config *config, mongoc_uri_t **ret_uri, struct error *error)
 {
+	if (!credentials_are_encoded(config->store))
+		return error_set(error, ITN_FAILED, "user name and password in the store's URI must be percent-encoded, and any other @");
 	bson_error_t why;
 	mongoc_uri_t *uri = mongoc_uri_new_with_error(config->store, &why);
 	if (!uri)

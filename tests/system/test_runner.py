@@ -203,6 +203,18 @@ def test_a_database_that_does_not_answer(make_stack):
     refused(make_stack(ITN_STORE=f"mongodb://user:secret@127.0.0.1:{port}/"), f"127.0.0.1:{port}", "ITN_STORE")
 
 
+@pytest.mark.parametrize("scheme, password", [
+    ("mongodb", "tunafish"), ("mongodb", "tuna@fish"), ("mongodb", "tuna/fish"), ("mongodb", "1/tuna?fish"),
+    ("mongodb+srv", "tuna@fish"), ("mongo", "tunafish")])
+def test_a_password_is_told_nobody(make_stack, scheme, password):
+    uri = f"{scheme}://user:{password}@127.0.0.1:{free_port()}/?tlsCertificateKeyFilePassword=tunafish"
+    stack = make_stack(ITN_STORE=uri, ITN_START_SECONDS=3)
+    done = stack.itn("up", "--detach")
+    assert done.returncode == 1
+    told = done.stdout + done.stderr + "".join(path.read_text() for path in stack.folder.glob("log/*"))
+    assert "tuna" not in told and "fish" not in told, told
+
+
 def test_a_store_that_is_none(make_stack):
     refused(make_stack(ITN_STORE="postgres://localhost"), "ITN_STORE")
 

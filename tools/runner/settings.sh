@@ -87,8 +87,13 @@ settings_address() { # where a process of this host reaches nginx
 	esac
 }
 
-settings_store_shown() { # ITN_STORE without a password
-	sed -E 's#^(mongodb(\+srv)?://)[^/@]*@#\1…@#' <<<"$ITN_STORE"
+settings_store_shown() { # ITN_STORE without what may be secret: user name, password, options
+	local authority
+	case $ITN_STORE in
+	sqlite:*) printf '%s' "$ITN_STORE" ;;
+	*://*@*) authority=${ITN_STORE##*@}; printf '%s://…@%s' "${ITN_STORE%%://*}" "${authority%%\?*}" ;;
+	*) printf '%s' "${ITN_STORE%%\?*}" ;;
+	esac
 }
 
 dir_make() {

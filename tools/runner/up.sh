@@ -50,11 +50,11 @@ up_check_store() {
 	case $ITN_STORE in
 	mongodb://*) ;;
 	mongodb+srv://* | sqlite:?*) return ;;
-	*) die "ITN_STORE is sqlite:PATH or a mongodb:// URI, not '$ITN_STORE'" ;;
+	*) die "ITN_STORE is sqlite:PATH or a mongodb:// URI, not '$(settings_store_shown)'" ;;
 	esac
 	hosts=${ITN_STORE#mongodb://}
-	hosts=${hosts%%[/?]*}
 	hosts=${hosts##*@}
+	hosts=${hosts%%[/?]*}
 	for host in ${hosts//,/ }; do
 		[[ $host != *%* ]] || return 0
 		[[ $host =~ :[0-9]+$ ]] || host+=:27017

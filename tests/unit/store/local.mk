@@ -36,3 +36,6 @@ tests_unit_store_test_mongo_faults_SOURCES = tests/unit/store/test_mongo_faults.
 	tests/unit/store/mongo_proxy.c tests/unit/store/mongo_proxy.h $(store_contract_sources)
 tests_unit_store_test_mongo_faults_CFLAGS = $(AM_CFLAGS) $(MONGOC_CFLAGS)
 tests_unit_store_test_mongo_faults_LDADD = $(store_libs) $(core_libs) $(CMOCKA_LIBS)
+
+unit_tests += tests/unit/store/test_mongo_uri
+tests_unit_store_test_mongo_uri_LDADD = $(store_libs) $(core_libs) $(CMOCKA_LIBS)
