@@ -83,12 +83,12 @@ class Market:
 
     # Requests
 
-    def ask(self, client, method, path, body=None, seconds=60):
+    def ask(self, client, method, path, body=None, headers=None, seconds=60):
         """The answer; an insistent client asks again on a failure that is nobody's fault."""
         end = time.monotonic() + seconds
         while True:
             try:
-                answer = client.request(method, path, body)
+                answer = client.request(method, path, body, headers)
                 self.answers[answer.status] += 1
                 if answer.status < 500 or not self.insistent:
                     return answer
@@ -142,8 +142,8 @@ class Market:
             return body["shipmentId"]
         return task
 
-    def set_cargo(self, shipment, status):
-        return lambda client: self.set_status(client, f"/api/cargo/{quote(shipment)}/status", status)
+    def set_cargo(self, shipment, status, headers=None):
+        return lambda client: self.set_status(client, f"/api/cargo/{quote(shipment)}/status", status, headers)
 
     def cancel_trade(self, destination):
         create = self.create_trade(destination)
@@ -155,8 +155,8 @@ class Market:
             return trade
         return task
 
-    def set_status(self, client, path, status):
-        answer = self.ask(client, "PUT", path, {"status": status})
+    def set_status(self, client, path, status, headers=None):
+        answer = self.ask(client, "PUT", path, {"status": status}, headers)
         assert answer.status in (200, 202), answer
 
     # What must be
@@ -180,6 +180,17 @@ class Market:
                  not any(trade["status"] in ("pending", "delayed") for trade in self.list("/api/trades")) and
                  self.inventory() == self.delivered(), "everything is delivered", seconds, pause=0.2)
 
+    def wait_all_logged(self, seconds=30):
+        """What a client changed is in the lists at once, in the log a little later."""
+        def versions(documents):
+            return {document["_id"]: document["version"] for document in documents}
+
+        def logged():
+            told = versions(event["data"] for event in read_log(self.stack.client)
+                            if event["event"] in ("tradeCreate", "tradeUpdated", "cargoUpdated"))
+            return told == versions(self.list("/api/trades") + self.list("/api/cargo"))
+        wait_for(logged, "the log tells the lists' state", seconds, pause=0.2)
+
     def inventory(self):
         return {(station["stationId"], item["name"]): item["quantity"]
                 for station in self.list("/api/inventory") for item in station["items"] if item["quantity"]}
@@ -201,6 +212,7 @@ class Market:
 
     def assert_consistent(self):
         """The lists hold exactly what was promised, the inventory what was delivered, the log tells all of it."""
+        self.wait_all_logged()
         trades, cargo = self.list("/api/trades"), self.list("/api/cargo")
         assert sorted(trade["transactionId"] for trade in trades) == sorted(trade for trade, _ in self.trades.values())
         assert sorted(entry["shipmentId"] for entry in cargo) == sorted(self.cargo)

@@ -10,7 +10,7 @@ from harness.stack import Stack
 from harness.wait import wait_for
 from harness.watch import Watcher, assert_log_complete, read_log
 
-REQUESTS = 60
+REQUESTS = 40
 
 
 @pytest.fixture(scope="module", params=STORES)
