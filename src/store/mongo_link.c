@@ -324,7 +324,7 @@ static void uri_insist(mongoc_uri_t *uri, int64_t timeout_ms)
 
 static mongoc_uri_t *probe_uri_new(const mongoc_uri_t *uri, int64_t timeout_ms)
 {
-	int32_t timeout = (int32_t)(timeout_ms * 2 / 3);
+	int32_t timeout = (int32_t)(timeout_ms / 2);
 	mongoc_uri_t *probe = mongoc_uri_copy(uri);
 	mongoc_uri_set_option_as_int32(probe, MONGOC_URI_SOCKETTIMEOUTMS, timeout);
 	mongoc_uri_set_option_as_int32(probe, MONGOC_URI_CONNECTTIMEOUTMS, timeout);
