@@ -314,6 +314,22 @@ static void a_store_away_refuses_in_time(void **state)
 	}
 }
 
+static void a_hung_server_is_known_soon(void **state)
+{
+	struct fixture *f = *state;
+	struct error error = { "" };
+	for (int i = 0; i < 3; i++) {
+		int64_t start = clock_monotonic_ms(), took;
+		proxy_set_mode(proxy, PROXY_FROZEN);
+		while (!store_check(f->store, &error) && clock_monotonic_ms() < start + 5000)
+			continue;
+		if ((took = clock_monotonic_ms() - start) > 1450)
+			fail_msg("after %lld ms", (long long)took);
+		proxy_set_mode(proxy, PROXY_PASS);
+		wait_for_recovery(f);
+	}
+}
+
 static void a_store_may_come_later(void **state)
 {
 	struct fixture *f = *state;
@@ -623,6 +639,7 @@ static const struct CMUnitTest tests[] = {
 	FAULTS(what_can_t_be_settled_is_unknown),
 	FAULTS(a_read_survives_a_cut),
 	FAULTS(a_store_away_refuses_in_time),
+	FAULTS(a_hung_server_is_known_soon),
 	FAULTS(a_store_may_come_later),
 	FAULTS(each_acknowledged_write_is_there_once),
 	FAULTS(a_write_conflict_undoes_the_batch),
