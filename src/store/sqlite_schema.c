@@ -62,6 +62,17 @@ static enum itn_status schema_look(struct conn *conn, bool *ret_empty, struct er
 	return ITN_OK;
 }
 
+/* In one transaction: another process may be making the schema meanwhile. */
+static enum itn_status schema_look_at_once(struct conn *conn, bool *ret_empty, struct error *error)
+{
+	enum itn_status status = execute(conn, "BEGIN", error);
+	if (status)
+		return status;
+	status = schema_look(conn, ret_empty, error);
+	sqlite3_exec(conn->db, "ROLLBACK", NULL, NULL, NULL);
+	return status;
+}
+
 static enum itn_status schema_write(struct conn *conn, struct error *error)
 {
 	enum itn_status status = ITN_OK;
@@ -102,7 +113,7 @@ enum itn_status sqlite_schema_prepare(const char *path, struct sqlite_lock *lock
 		return status;
 	conn->deadline_us = deadline_us;
 	bool empty = false;
-	status = schema_look(conn, &empty, error);
+	status = schema_look_at_once(conn, &empty, error);
 	if (!status && empty) {
 		status = sqlite_lock_take(lock, deadline_us);
 		if (status) {
