@@ -5,7 +5,13 @@
 
 /* The order of the backlog: within a document as its outbox has them; between documents by (time, id), where an entry's place
  * is never before its predecessor's. Each collection is read from the lowest outboxAt on, so that of what was not read every
- * entry is as young as the last document that was, or younger: only what is older can be taken. */
+ * entry is as young as the last document that was, or younger: only what is older can be taken.
+ *
+ * A server may read an index range as a whole before it heeds the limit. So the range ends a little behind the last batch
+ * first (never begins there: a late writer's entry may be older), and has no end only when nothing is found there. */
+
+#define WINDOW_FIRST_MS 1000
+#define WINDOW_MOST_MS  60000
 
 struct waiting {
 	struct entry entry;
@@ -225,22 +231,48 @@ static void batch_take(struct mongo_engine *engine, struct arena *arena, const s
 	batch->count = count;
 }
 
+static int64_t window_end(const struct mongo_engine *engine)
+{
+	return engine->front_at ? engine->front_at + engine->window : 0;
+}
+
+/* The next look shall find about as much as a batch takes. */
+static void window_adapt(struct mongo_engine *engine, const struct scan *scan, size_t max)
+{
+	if (engine->window == 0)
+		engine->window = WINDOW_FIRST_MS;
+	else if (scan->count > 2 * max && engine->window > 1)
+		engine->window /= 2;
+	else if (scan->count < max && engine->window < WINDOW_MOST_MS)
+		engine->window *= 2;
+	if (engine->batch_at)
+		engine->front_at = engine->batch_at;
+}
+
+/* Up to the window's end, then without one. */
+static enum itn_status front_read(struct mongo_engine *engine, struct scan *scan, size_t max, int64_t *ret_below)
+{
+	int64_t upto = window_end(engine);
+	enum itn_status status = scan_all(scan, upto, max + 1, ret_below);
+	if (!status && upto && scan->count == 0)
+		status = scan_all(scan, 0, max + 1, ret_below);
+	if (!status && *ret_below != INT64_MAX && takeable(scan, *ret_below) == 0)
+		status = scan_all(scan, *ret_below, 0, ret_below);
+	return status;
+}
+
 enum itn_status backlog_read(struct mongo_engine *engine, struct arena *arena, size_t max, struct store_batch *batch)
 {
 	struct scan scan = { .engine = engine, .arena = arena };
 	int64_t below;
-	enum itn_status status = scan_all(&scan, 0, max + 1, &below);
-	bool cut = below != INT64_MAX;
-	size_t count = takeable(&scan, below);
-	if (!status && !count && cut) {
-		status = scan_all(&scan, below, 0, &below);
-		count = takeable(&scan, below);
-	}
+	enum itn_status status = front_read(engine, &scan, max, &below);
 	if (status)
 		return status == ITN_FAILED && scan.corrupt ? engine_refuse(engine, status, "an outbox can't be read", STR_NONE)
 							    : status;
-	batch->more = cut || count > max;
+	size_t count = takeable(&scan, below);
+	batch->more = count > max || below <= link_now_ms(engine_link(engine));
 	batch_take(engine, arena, &scan, count < max ? count : max, batch);
+	window_adapt(engine, &scan, max);
 	return ITN_OK;
 }
 
@@ -250,12 +282,14 @@ static bool seen_row(void *context, const bson_t *doc unused_arg)
 	return false;
 }
 
-static enum itn_status any_in(struct via *via, enum mongo_collection in, bool *ret_any)
+static enum itn_status any_in(struct via *via, enum mongo_collection in, int64_t upto, bool *ret_any)
 {
 	bson_t filter = BSON_INITIALIZER, range, opts = BSON_INITIALIZER;
 	if (in != IN_JOBS) {
 		bson_append_document_begin(&filter, "outboxAt", -1, &range);
 		bson_append_date_time(&range, "$gt", -1, 0);
+		if (upto)
+			bson_append_date_time(&range, "$lte", -1, upto);
 		bson_append_document_end(&filter, &range);
 	}
 	bson_append_int32(&opts, "limit", -1, 1);
@@ -265,9 +299,17 @@ static enum itn_status any_in(struct via *via, enum mongo_collection in, bool *r
 	return status;
 }
 
-enum itn_status mongo_backlog(struct store_engine *base, bool *ret_any)
+static enum itn_status any_up_to(struct via *via, int64_t upto, bool *ret_any)
 {
 	static const enum mongo_collection places[] = { IN_TRADES, IN_CARGO, IN_REQUESTS, IN_JOBS };
+	enum itn_status status = ITN_OK;
+	for (size_t i = 0; !status && !*ret_any && i < sizeof(places) / sizeof(places[0]); i++)
+		status = any_in(via, places[i], upto, ret_any);
+	return status;
+}
+
+enum itn_status mongo_backlog(struct store_engine *base, bool *ret_any)
+{
 	struct mongo_engine *engine = mongo_engine_of(base);
 	enum itn_status status = engine_connect(engine);
 	bool any = false;
@@ -275,8 +317,10 @@ enum itn_status mongo_backlog(struct store_engine *base, bool *ret_any)
 		return status;
 	struct via outside = engine->via;
 	outside.session = NULL;
-	for (size_t i = 0; !status && !any && i < sizeof(places) / sizeof(places[0]); i++)
-		status = any_in(&outside, places[i], &any);
+	if (window_end(engine))
+		status = any_up_to(&outside, window_end(engine), &any);
+	if (!status && !any)
+		status = any_up_to(&outside, 0, &any);
 	if (status) {
 		engine->via.error = outside.error;
 		return engine_fail(engine, status);

@@ -32,6 +32,10 @@ struct mongo_engine {
 	struct str *requests; /**< ids of those that the batch takes */
 	size_t request_count;
 	int64_t batch_at; /**< the youngest entry's time */
+
+	/* Where the backlog's front is expected, so that a deep one is not read as a whole; only a guess. */
+	int64_t front_at; /**< the youngest entry's time of the last batch that had any; 0: not known */
+	int64_t window;   /**< how far behind it to look first, ms; 0 before the first look */
 };
 
 static inline struct mongo_engine *mongo_engine_of(struct store_engine *engine)
