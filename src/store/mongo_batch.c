@@ -102,29 +102,54 @@ enum itn_status mongo_batch_stock(struct store_engine *engine, struct arena *are
 	return run_one(mongo_engine_of(engine), IN_STOCK, stock_key(arena, station, '\n', item), &read, ret_stock);
 }
 
-/* A filter that is true of a flag and a text, from (createdAt, _id) on. */
-static void slice_filter(bson_t *ret_filter, const char *flag, const char *member, struct str of,
-			 const struct store_cursor *after)
+/* Documents in the order of (createdAt, _id). */
+struct slice {
+	enum mongo_collection in;
+	const char *flag;   /* a member that must be true; NULL: none */
+	const char *member; /* that must be this text */
+	struct str of;
+	const char *const *goods; /* two of them, either; NULL: any */
+};
+
+static void put_one_of(bson_t *filter, const char *member, const char *const *values)
 {
-	bson_t range;
-	bson_init(ret_filter);
-	if (flag)
-		bson_append_bool(ret_filter, flag, -1, true);
-	bson_put_str(ret_filter, member, of);
-	if (!after || !after->time)
-		return;
-	bson_append_document_begin(ret_filter, "createdAt", -1, &range);
-	bson_append_date_time(&range, "$gte", -1, after->time);
-	bson_append_document_end(ret_filter, &range);
-	filter_after(ret_filter, after);
+	bson_t range, either;
+	bson_append_document_begin(filter, member, -1, &range);
+	bson_append_array_begin(&range, "$in", -1, &either);
+	bson_append_utf8(&either, "0", -1, values[0], -1);
+	bson_append_utf8(&either, "1", -1, values[1], -1);
+	bson_append_array_end(&range, &either);
+	bson_append_document_end(filter, &range);
 }
 
-static enum itn_status run_slice(struct mongo_engine *engine, enum mongo_collection in, bson_t *filter, size_t max,
-				 struct read *read)
+static void slice_filter(const struct slice *slice, bson_t *ret_filter)
 {
-	bson_t opts;
-	opts_sorted(&opts, "createdAt", "_id", max);
-	return run(engine, in, filter, &opts, read);
+	bson_init(ret_filter);
+	if (slice->flag)
+		bson_append_bool(ret_filter, slice->flag, -1, true);
+	bson_put_str(ret_filter, slice->member, slice->of);
+	if (slice->goods)
+		put_one_of(ret_filter, "goods", slice->goods);
+}
+
+static enum itn_status run_slice(struct mongo_engine *engine, const struct slice *slice, const struct store_cursor *after,
+				 size_t max, struct read *read)
+{
+	bool behind = after && after->time;
+	enum itn_status status = ITN_OK;
+	bson_t filter, opts;
+	if (behind) {
+		slice_filter(slice, &filter);
+		filter_same_time(&filter, after);
+		opts_sorted(&opts, "createdAt", "_id", max);
+		status = run(engine, slice->in, &filter, &opts, read);
+	}
+	if (status || read->count == max)
+		return status;
+	slice_filter(slice, &filter);
+	filter_times(&filter, behind ? after->time + 1 : 0, 0);
+	opts_sorted(&opts, "createdAt", "_id", max - read->count);
+	return run(engine, slice->in, &filter, &opts, read);
 }
 
 enum itn_status mongo_batch_open_cargo(struct store_engine *engine, struct arena *arena, struct str destination,
@@ -132,9 +157,8 @@ enum itn_status mongo_batch_open_cargo(struct store_engine *engine, struct arena
 				       size_t *ret_count)
 {
 	struct read read = { .arena = arena, .size = sizeof(struct cargo), .from_bson = cargo_item };
-	bson_t filter;
-	slice_filter(&filter, "open", "destination", destination, after);
-	enum itn_status status = run_slice(mongo_engine_of(engine), IN_CARGO, &filter, max, &read);
+	struct slice slice = { .in = IN_CARGO, .flag = "open", .member = "destination", .of = destination };
+	enum itn_status status = run_slice(mongo_engine_of(engine), &slice, after, max, &read);
 	if (status)
 		return status;
 	*ret_cargo = (struct cargo *)(void *)read.items;
@@ -142,22 +166,11 @@ enum itn_status mongo_batch_open_cargo(struct store_engine *engine, struct arena
 	return ITN_OK;
 }
 
-static void put_one_of(bson_t *filter, const char *member, const char *a, const char *b)
-{
-	bson_t range, either;
-	bson_append_document_begin(filter, member, -1, &range);
-	bson_append_array_begin(&range, "$in", -1, &either);
-	bson_append_utf8(&either, "0", -1, a, -1);
-	bson_append_utf8(&either, "1", -1, b, -1);
-	bson_append_array_end(&range, &either);
-	bson_append_document_end(filter, &range);
-}
-
-static enum itn_status run_trades(struct mongo_engine *engine, bson_t *filter, size_t max, struct arena *arena,
-				  struct trade **ret_trades, size_t *ret_count)
+static enum itn_status run_trades(struct mongo_engine *engine, const struct slice *slice, const struct store_cursor *after,
+				  size_t max, struct arena *arena, struct trade **ret_trades, size_t *ret_count)
 {
 	struct read read = { .arena = arena, .size = sizeof(struct trade), .from_bson = trade_item };
-	enum itn_status status = run_slice(engine, IN_TRADES, filter, max, &read);
+	enum itn_status status = run_slice(engine, slice, after, max, &read);
 	if (status)
 		return status;
 	*ret_trades = (struct trade *)(void *)read.items;
@@ -169,19 +182,17 @@ enum itn_status mongo_batch_waiting(struct store_engine *engine, struct arena *a
 				    const struct store_cursor *after, size_t max, struct trade **ret_trades,
 				    size_t *ret_count)
 {
-	bson_t filter;
-	slice_filter(&filter, "waits", "destination", destination, after);
-	return run_trades(mongo_engine_of(engine), &filter, max, arena, ret_trades, ret_count);
+	struct slice slice = { .in = IN_TRADES, .flag = "waits", .member = "destination", .of = destination };
+	return run_trades(mongo_engine_of(engine), &slice, after, max, arena, ret_trades, ret_count);
 }
 
 enum itn_status mongo_batch_loaded(struct store_engine *engine, struct arena *arena, struct str shipment,
 				   const struct store_cursor *after, size_t max, struct trade **ret_trades,
 				   size_t *ret_count)
 {
-	bson_t filter;
-	slice_filter(&filter, NULL, "shipmentId", shipment, after);
-	put_one_of(&filter, "goods", "loaded", "moved");
-	return run_trades(mongo_engine_of(engine), &filter, max, arena, ret_trades, ret_count);
+	static const char *const aboard[] = { "loaded", "moved" };
+	struct slice slice = { .in = IN_TRADES, .member = "shipmentId", .of = shipment, .goods = aboard };
+	return run_trades(mongo_engine_of(engine), &slice, after, max, arena, ret_trades, ret_count);
 }
 
 enum itn_status mongo_batch_lane_busy(struct store_engine *engine, struct str lane, bool *ret_busy)

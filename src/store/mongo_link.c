@@ -51,13 +51,17 @@ static int64_t offset_error(const struct mongo_link *link, int64_t now_us)
 	return link->offset_error_us + (now_us - link->offset_at_us) / CLOCK_DRIFT_PART;
 }
 
-/* The server read its clock at some time between the two of ours. */
+/* The server read its clock at some time between the two of ours. The better of old and new knowledge is kept, unless they
+ * contradict each other: then its clock was set, or it is another server. */
 static void clock_learn(struct mongo_link *link, int64_t before_us, int64_t after_us, int64_t server_ms)
 {
 	int64_t error_us = (after_us - before_us) / 2 + 500;
+	int64_t offset_us = server_ms * 1000 + 500 - (before_us + after_us) / 2;
 	pthread_mutex_lock(&link->mutex);
-	if (link->offset_at_us == 0 || error_us <= offset_error(link, after_us)) {
-		link->offset_us = server_ms * 1000 + 500 - (before_us + after_us) / 2;
+	int64_t known_us = offset_error(link, after_us), apart_us = offset_us - link->offset_us;
+	bool contradicts = apart_us > known_us + error_us || -apart_us > known_us + error_us;
+	if (link->offset_at_us == 0 || error_us <= known_us || contradicts) {
+		link->offset_us = offset_us;
 		link->offset_error_us = error_us;
 		link->offset_at_us = after_us;
 	}
@@ -217,7 +221,7 @@ bool link_prove(struct mongo_link *link, int64_t wait_us)
 	int64_t until_us = clock_monotonic_us() + wait_us;
 	pthread_mutex_lock(&link->mutex);
 	uint64_t seen = link->verdicts;
-	uint64_t enough = seen + (link->suspected ? 1 : 2); /* a probe may be under way that began before the failure */
+	uint64_t enough = seen + 2; /* a probe may be under way that began before the failure */
 	suspect(link);
 	while (link->state == LINK_UP && link->verdicts < enough && clock_monotonic_us() < until_us) {
 		if (link->verdicts != seen)

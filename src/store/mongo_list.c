@@ -15,21 +15,6 @@ static void put_status(bson_t *filter, const struct store_list *list)
 	bson_append_utf8(filter, "status", -1, name, -1);
 }
 
-static void put_times(bson_t *filter, const struct store_list *list)
-{
-	bson_t range;
-	int64_t since = list->since > list->after.time ? list->since : list->after.time;
-	bool bounded = list->until && list->until < TIME_END;
-	if (!since && !bounded)
-		return;
-	bson_append_document_begin(filter, "createdAt", -1, &range);
-	if (since)
-		bson_append_date_time(&range, "$gte", -1, since);
-	if (bounded)
-		bson_append_date_time(&range, "$lt", -1, list->until);
-	bson_append_document_end(filter, &range);
-}
-
 static void list_filter(const struct store_list *list, bson_t *ret_filter)
 {
 	bson_init(ret_filter);
@@ -41,9 +26,6 @@ static void list_filter(const struct store_list *list, bson_t *ret_filter)
 		bson_put_str(ret_filter, "seller", list->seller);
 		bson_put_str(ret_filter, "stationId", list->station);
 	}
-	put_times(ret_filter, list);
-	if (list->since <= list->after.time)
-		filter_after(ret_filter, &list->after);
 }
 
 struct rows {
@@ -52,10 +34,14 @@ struct rows {
 	store_row_fn *row;
 	void *context;
 	bool corrupt;
+	size_t count;
+	int64_t first, last; /* times of rows */
 };
 
 static void row_show(struct rows *rows, struct str key, int64_t time)
 {
+	rows->first = rows->count++ ? rows->first : time;
+	rows->last = time;
 	rows->row(rows->context, &(struct store_row){ .key = key, .time = time, .json = buf_str(&rows->json) });
 }
 
@@ -85,20 +71,99 @@ static bool list_cargo(void *context, const bson_t *doc)
 	return true;
 }
 
-static enum itn_status list_documents(struct mongo_store *store, const struct store_list *list, struct rows *rows)
+static enum itn_status find_rows(struct mongo_store *store, const struct store_list *list, bson_t *filter,
+				 struct rows *rows)
 {
 	bool cargo = list->kind == LIST_CARGO;
-	bson_t filter, opts, hidden;
-	list_filter(list, &filter);
-	opts_sorted(&opts, "createdAt", "_id", list->max);
+	bson_t opts, hidden;
+	opts_sorted(&opts, "createdAt", "_id", list->max - rows->count);
 	bson_append_document_begin(&opts, "projection", -1, &hidden);
 	bson_append_int32(&hidden, "outbox", -1, 0);
 	bson_append_document_end(&opts, &hidden);
-	enum itn_status status = store_find(store, cargo ? IN_CARGO : IN_TRADES, &filter, &opts,
+	enum itn_status status = store_find(store, cargo ? IN_CARGO : IN_TRADES, filter, &opts,
 					    cargo ? list_cargo : list_trade, rows);
-	bson_destroy(&filter);
+	bson_destroy(filter);
 	bson_destroy(&opts);
 	return status;
+}
+
+static enum itn_status find_same_time(struct mongo_store *store, const struct store_list *list, struct rows *rows)
+{
+	bson_t filter;
+	bool one = list->kind == LIST_CARGO && str_is_set(list->shipment);
+	if (one && str_cmp(list->shipment, list->after.key) <= 0)
+		return ITN_OK;
+	list_filter(list, &filter);
+	if (one)
+		filter_times(&filter, list->after.time, list->after.time + 1);
+	else
+		filter_same_time(&filter, &list->after);
+	return find_rows(store, list, &filter, rows);
+}
+
+static enum itn_status find_between(struct mongo_store *store, const struct store_list *list, int64_t from, int64_t until,
+				    struct rows *rows)
+{
+	bson_t filter;
+	list_filter(list, &filter);
+	filter_times(&filter, from, until);
+	return find_rows(store, list, &filter, rows);
+}
+
+/* A slice is some time long: what the last one has taught about that bounds the first range that is asked for, so that a
+ * server that reads a range before it looks at the limit does not read all. Each further range is larger. */
+#define SPAN_FIRST INT64_C(60000)
+#define SPAN_LARGE INT64_C(86400000)
+
+static bool is_dense(const struct store_list *list)
+{
+	return list->kind == LIST_TRADES && !str_is_set(list->destination) && !str_is_set(list->buyer) &&
+	       !str_is_set(list->seller) && !str_is_set(list->station) && !str_is_set(list->shipment);
+}
+
+static void slice_learn(struct mongo_store *store, const struct store_list *list, const struct rows *rows, bool first)
+{
+	if (rows->count < list->max || list->status >= 0)
+		return;
+	store->slice_span = (rows->last - rows->first) * 2 + 1;
+	if (first)
+		store->slice_end = rows->last + 1;
+}
+
+static enum itn_status find_in_steps(struct mongo_store *store, const struct store_list *list, int64_t from, int64_t until,
+				     struct rows *rows)
+{
+	bool first = from == 0;
+	int64_t span = store->slice_span ? store->slice_span : SPAN_FIRST, end = first ? store->slice_end : from + span;
+	int64_t bound = until && until < link_now_ms(store->link) ? until : link_now_ms(store->link);
+	enum itn_status status = ITN_OK;
+	while (!status && rows->count < list->max && end && end < bound && span < SPAN_LARGE) {
+		status = find_between(store, list, from, end, rows);
+		from = end;
+		span *= 8;
+		end = from + span;
+	}
+	if (!status && rows->count < list->max)
+		status = find_between(store, list, from, until, rows);
+	if (!status)
+		slice_learn(store, list, rows, first);
+	return status;
+}
+
+static enum itn_status list_documents(struct mongo_store *store, const struct store_list *list, struct rows *rows)
+{
+	bool behind = list->after.time && list->since <= list->after.time;
+	int64_t from = behind ? list->after.time + 1 : list->since;
+	int64_t until = list->until < TIME_END ? list->until : 0;
+	enum itn_status status = ITN_OK;
+	if (until && (from >= until || (behind && list->after.time >= until)))
+		return behind && list->after.time < until ? find_same_time(store, list, rows) : ITN_OK;
+	if (behind)
+		status = find_same_time(store, list, rows);
+	if (status || rows->count == list->max)
+		return status;
+	return is_dense(list) ? find_in_steps(store, list, from, until, rows)
+			      : find_between(store, list, from, until, rows);
 }
 
 /* The records of one station, gathered row by row. */

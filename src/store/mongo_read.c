@@ -64,24 +64,26 @@ void opts_sorted(bson_t *ret_opts, const char *a, const char *b, size_t limit)
 	bson_append_int32(ret_opts, "batchSize", -1, 1001);
 }
 
-void filter_after(bson_t *filter, const struct store_cursor *after)
+void filter_same_time(bson_t *filter, const struct store_cursor *after)
 {
-	bson_t either, one, later;
-	if (!after || (after->time == 0 && !after->key.len))
+	bson_t larger;
+	bson_append_date_time(filter, "createdAt", -1, after->time);
+	bson_append_document_begin(filter, "_id", -1, &larger);
+	bson_put_str(&larger, "$gt", str_is_set(after->key) ? after->key : STR(""));
+	bson_append_document_end(filter, &larger);
+}
+
+void filter_times(bson_t *filter, int64_t from, int64_t until)
+{
+	bson_t range;
+	if (!from && !until)
 		return;
-	bson_append_array_begin(filter, "$or", -1, &either);
-	bson_append_document_begin(&either, "0", -1, &one);
-	bson_append_document_begin(&one, "createdAt", -1, &later);
-	bson_append_date_time(&later, "$gt", -1, after->time);
-	bson_append_document_end(&one, &later);
-	bson_append_document_end(&either, &one);
-	bson_append_document_begin(&either, "1", -1, &one);
-	bson_append_date_time(&one, "createdAt", -1, after->time);
-	bson_append_document_begin(&one, "_id", -1, &later);
-	bson_put_str(&later, "$gt", str_is_set(after->key) ? after->key : STR(""));
-	bson_append_document_end(&one, &later);
-	bson_append_document_end(&either, &one);
-	bson_append_array_end(filter, &either);
+	bson_append_document_begin(filter, "createdAt", -1, &range);
+	if (from)
+		bson_append_date_time(&range, "$gte", -1, from);
+	if (until)
+		bson_append_date_time(&range, "$lt", -1, until);
+	bson_append_document_end(filter, &range);
 }
 
 void head_from_bson(const bson_t *doc, struct store_head *ret_head)

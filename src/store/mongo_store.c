@@ -17,7 +17,8 @@ static enum itn_status mongo_open(const struct config *config, struct store **re
 	struct mongo_store *store = memory_calloc(1, sizeof(*store));
 	store->base.ops = &mongo_ops;
 	store->link = link;
-	store->queue = commit_queue_new(&mongo_commit_ops, store, QUEUE_ROOM, ROUND_MAX);
+	store->creations = commit_queue_new(&mongo_commit_ops, store, QUEUE_ROOM, ROUND_MAX);
+	store->changes = commit_queue_new(&mongo_commit_ops, store, QUEUE_ROOM, ROUND_MAX);
 	*ret_store = &store->base;
 	return ITN_OK;
 }
@@ -25,7 +26,8 @@ static enum itn_status mongo_open(const struct config *config, struct store **re
 static void mongo_close(struct store *base)
 {
 	struct mongo_store *store = mongo_store_of(base);
-	commit_queue_free(store->queue);
+	commit_queue_free(store->creations);
+	commit_queue_free(store->changes);
 	link_close(store->link);
 	free(store);
 }

@@ -11,7 +11,10 @@
 struct mongo_store {
 	struct store base;
 	struct mongo_link *link;
-	struct commit_queue *queue; /**< of writes; mongo_write.c */
+	/** Of writes; mongo_write.c. A change may have to wait for the engine's transaction on a hot document: then no
+	 *  creation waits for it. */
+	struct commit_queue *creations, *changes;
+	_Atomic int64_t slice_span, slice_end; /**< ms: mongo_list.c */
 };
 
 static inline struct mongo_store *mongo_store_of(struct store *store)
@@ -37,8 +40,13 @@ enum itn_status store_find(struct mongo_store *store, enum mongo_collection in, 
 void filter_id(bson_t *ret_filter, struct str id);
 /** {sort: {a: 1, b: 1}, limit}: `b` may be NULL, limit 0 is none. */
 void opts_sorted(bson_t *ret_opts, const char *a, const char *b, size_t limit);
-/** Behind (createdAt, _id) of the cursor, appended to a filter; NULL and a cursor of zeros are before the first. */
-void filter_after(bson_t *filter, const struct store_cursor *after);
+/* What is behind a cursor in the order of (createdAt, _id), as two ranges of an index: first the documents of the same time
+ * with a larger id, then the later ones. (One filter with $or would do too, but not every server reads an index for it.) */
+
+/** createdAt = time, _id > key */
+void filter_same_time(bson_t *filter, const struct store_cursor *after);
+/** from <= createdAt < until; 0: no such bound */
+void filter_times(bson_t *filter, int64_t from, int64_t until);
 void head_from_bson(const bson_t *doc, struct store_head *ret_head);
 enum itn_status mongo_head(struct store *store, struct store_head *ret_head);
 enum itn_status mongo_request_verdict(struct store *store, struct arena *arena, struct str id,

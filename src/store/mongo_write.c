@@ -30,7 +30,8 @@ static struct write *write_new(enum write_kind kind, enum mongo_collection in, c
 
 static enum itn_status submit(struct mongo_store *store, struct write *write)
 {
-	return commit_queue_write(store->queue, &write->item, link_timeout_ms(store->link), GRACE_MS);
+	struct commit_queue *queue = write->kind == WRITE_INSERT ? store->creations : store->changes;
+	return commit_queue_write(queue, &write->item, link_timeout_ms(store->link), GRACE_MS);
 }
 
 /* Only at the version that was read, and only while there is room in the outbox. */
