@@ -64,14 +64,14 @@ check_unit() {
 	check_make "$ITN_DIR/build-check" "$ITN_DIR/log/check-unit.log"
 }
 
-# ThreadSanitizer over what has threads: the unit tests named in threaded_tests, then the daemons at work. The kernel may
-# place memory where it can't be watched, so at fixed addresses, where that is allowed.
+# ThreadSanitizer over what has threads: the unit tests named in threaded_tests, then the daemons at work on SQLite and the
+# store on MongoDB. The kernel may place memory where it can't be watched, so at fixed addresses, where that is allowed.
 check_threads() { # [PYTEST-OPTION…]
 	local folder=$ITN_DIR/build-threads
 	! setarch "$(uname -m)" -R true 2>/dev/null || at_fixed_addresses=(setarch "$(uname -m)" -R)
 	(build "$folder" "$ITN_DIR/log/build-threads.log" --enable-tsan --enable-werror) || { failed=1; return; }
 	check_make "$folder" "$ITN_DIR/log/check-threads-unit.log" "${at_fixed_addresses[@]}"
-	check_pytest threads "$folder" api conversation -k sqlite "$@"
+	check_pytest threads "$folder" api conversation mongo -k 'sqlite or test_contract' "$@"
 }
 
 check_make() { # BUILD LOG [COMMAND THAT RUNS IT…]
