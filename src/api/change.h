@@ -1,5 +1,5 @@
 /** A client's change of a status, the same way for trades and cargo: compare and set, again when another was faster,
- *  and at last as a request that the engine decides (DESIGN section 4).
+ *  and at last as a request that the engine decides.
  */
 #ifndef ITN_API_CHANGE_H
 #define ITN_API_CHANGE_H

@@ -42,7 +42,7 @@ enum itn_status cargo_from_request(const struct json_in *doc, struct arena *aren
 void cargo_created(struct cargo *cargo, int64_t now, uint64_t lines_limit);
 enum itn_status cargo_change_from_request(const struct json_in *doc, struct arena *arena, struct faults *faults,
 					  struct cargo_change *ret_change) must_check;
-/** Applies a client's wish (DESIGN section 5, second table). `in transit` sets departedAt when it is not set,
+/** Applies a client's wish. `in transit` sets departedAt when it is not set,
  *  `delivered` sets deliveredAt, and departedAt when it is not set. The same status with a new location or eta is a change. */
 enum verdict cargo_change(struct cargo *cargo, const struct cargo_change *change, int64_t now, struct error *why)
 	must_check;

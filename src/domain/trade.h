@@ -32,7 +32,7 @@ enum trade_goods {
 	GOODS_ARRIVED,  /**< in its destination's inventory */
 };
 
-/** Texts are valid UTF-8 and within DESIGN's lengths; owned by whoever made the struct (mostly an arena). */
+/** Texts are valid UTF-8 and within the lengths that clients may send; owned by whoever made the struct (mostly an arena). */
 struct trade {
 	struct str id; /**< transactionId: 24 lower-case hex */
 	struct str station; /**< absent: goods from outside */
@@ -76,7 +76,7 @@ void trade_created(struct trade *trade, struct str id, int64_t now, uint64_t lin
 /** Reads {status, reason?}. */
 enum itn_status trade_change_from_request(const struct json_in *doc, struct arena *arena, struct faults *faults,
 					  struct trade_change *ret_change) must_check;
-/** Applies a client's wish (DESIGN section 5, first table and holds). */
+/** Applies a client's wish. */
 enum verdict trade_change(struct trade *trade, const struct trade_change *change, int64_t now, struct error *why)
 	must_check;
 /** The engine completes an open trade whose goods arrived: status, holds, version, updatedAt. */

@@ -1,4 +1,4 @@
-/** Effects of numbered events on cargo, trades and inventory: the rules of the cascade (DESIGN section 5) as jobs.
+/** Effects of numbered events on cargo, trades and inventory: the rules of the cascade, as jobs.
  *
  *  A job is one cause with what is outstanding of it. Most end within the batch that numbers their cause; one that is too
  *  large, or meets a document with entries beyond the batch, is stored and goes on in a later batch. Jobs of one lane

@@ -1,7 +1,7 @@
 /** The engine's side of the store: the lease, and one transaction per batch that numbers events and applies effects.
  *
  *  One thread. The first statement of each batch updates head, filtered by our epoch and last seq, so that a stale engine
- *  can't commit (DESIGN section 4). What a batch reads is one snapshot, taken in its transaction.
+ *  can't commit. What a batch reads is one snapshot, taken in its transaction.
  */
 #ifndef ITN_STORE_BATCH_H
 #define ITN_STORE_BATCH_H
