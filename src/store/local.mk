@@ -5,6 +5,7 @@ libitnstore_a_SOURCES = \
 	src/store/commit_queue.c src/store/commit_queue.h \
 	src/store/engine_ops.h \
 	src/store/mongo.h \
+	src/store/mongo_apply.c \
 	src/store/mongo_backlog.c \
 	src/store/mongo_batch.c \
 	src/store/mongo_bson.c src/store/mongo_bson.h \

@@ -3,22 +3,23 @@
 
 #include "store/mongo_engine.h"
 
-/* The order of the backlog: within a document as its outbox has them; between documents by (time, id), where an entry's place
- * is never before its predecessor's. Each collection is read from the lowest outboxAt on, so that of what was not read every
- * entry is as young as the last document that was, or younger: only what is older can be taken.
+/* The order of the backlog: within a document as its outbox has them; between documents by (time, id), where an entry's
+ * place is never before its predecessor's. Each collection is read from the lowest outboxAt on, so that of what was not
+ * read every entry is as young as the last document that was, or younger: only what is older can be taken.
  *
- * A server may read an index range as a whole before it heeds the limit. So the range ends a little behind the last batch
- * first (never begins there: a late writer's entry may be older), and has no end only when nothing is found there. */
+ * A server may read an index range as a whole before it heeds the limit. So the range ends a little behind the last
+ * batch first (never begins there: a late writer's entry may be older), and has no end only when nothing is found
+ * there. */
 
 #define WINDOW_FIRST_MS 1000
 #define WINDOW_MOST_MS  60000
 
 struct waiting {
 	struct entry entry;
-	int64_t at;	    /* the entry's own time, then the one that it counts with */
-	struct str id;	    /* the id that it counts with */
+	int64_t at;       /* the entry's own time, then the one that it counts with */
+	struct str id;    /* the id that it counts with */
 	struct taken *of; /* NULL: a request */
-	size_t index;	    /* in its outbox */
+	size_t index;     /* in its outbox */
 };
 
 struct scan {
@@ -53,7 +54,8 @@ static struct waiting *waiting_add(struct scan *scan)
 
 static struct taken *taken_add(struct scan *scan)
 {
-	scan->taken = room_for_one(scan->arena, scan->taken, scan->taken_count, &scan->taken_room, sizeof(*scan->taken));
+	scan->taken =
+		room_for_one(scan->arena, scan->taken, scan->taken_count, &scan->taken_room, sizeof(*scan->taken));
 	return scan->taken[scan->taken_count++] = arena_calloc(scan->arena, 1, sizeof(struct taken));
 }
 
@@ -147,8 +149,8 @@ static enum itn_status scan_read(struct scan *scan, enum mongo_collection in, in
 	}
 	scan->documents = 0;
 	scan->entity = in == IN_CARGO ? ENTITY_CARGO : ENTITY_TRADE;
-	enum itn_status status = via_find(&scan->engine->via, in, &filter, &opts,
-					  in == IN_REQUESTS ? request_row : document_row, scan);
+	enum itn_status status =
+		via_find(&scan->engine->via, in, &filter, &opts, in == IN_REQUESTS ? request_row : document_row, scan);
 	bson_destroy(&filter);
 	bson_destroy(&opts);
 	return status;
@@ -267,8 +269,9 @@ enum itn_status backlog_read(struct mongo_engine *engine, struct arena *arena, s
 	int64_t below;
 	enum itn_status status = front_read(engine, &scan, max, &below);
 	if (status)
-		return status == ITN_FAILED && scan.corrupt ? engine_refuse(engine, status, "an outbox can't be read", STR_NONE)
-							    : status;
+		return status == ITN_FAILED && scan.corrupt
+			       ? engine_refuse(engine, status, "an outbox can't be read", STR_NONE)
+			       : status;
 	size_t count = takeable(&scan, below);
 	batch->more = count > max || below <= link_now_ms(engine_link(engine));
 	batch_take(engine, arena, &scan, count < max ? count : max, batch);

@@ -83,13 +83,15 @@ static enum itn_status run_one(struct mongo_engine *engine, enum mongo_collectio
 	return ITN_OK;
 }
 
-enum itn_status mongo_batch_trade(struct store_engine *engine, struct arena *arena, struct str id, struct trade *ret_trade)
+enum itn_status mongo_batch_trade(struct store_engine *engine, struct arena *arena, struct str id,
+				  struct trade *ret_trade)
 {
 	struct read read = { .arena = arena, .size = sizeof(*ret_trade), .from_bson = trade_item };
 	return run_one(mongo_engine_of(engine), IN_TRADES, id, &read, ret_trade);
 }
 
-enum itn_status mongo_batch_cargo(struct store_engine *engine, struct arena *arena, struct str id, struct cargo *ret_cargo)
+enum itn_status mongo_batch_cargo(struct store_engine *engine, struct arena *arena, struct str id,
+				  struct cargo *ret_cargo)
 {
 	struct read read = { .arena = arena, .size = sizeof(*ret_cargo), .from_bson = cargo_item };
 	return run_one(mongo_engine_of(engine), IN_CARGO, id, &read, ret_cargo);
@@ -132,8 +134,8 @@ static void slice_filter(const struct slice *slice, bson_t *ret_filter)
 		put_one_of(ret_filter, "goods", slice->goods);
 }
 
-static enum itn_status run_slice(struct mongo_engine *engine, const struct slice *slice, const struct store_cursor *after,
-				 size_t max, struct read *read)
+static enum itn_status run_slice(struct mongo_engine *engine, const struct slice *slice,
+				 const struct store_cursor *after, size_t max, struct read *read)
 {
 	bool behind = after && after->time;
 	enum itn_status status = ITN_OK;
@@ -166,8 +168,9 @@ enum itn_status mongo_batch_open_cargo(struct store_engine *engine, struct arena
 	return ITN_OK;
 }
 
-static enum itn_status run_trades(struct mongo_engine *engine, const struct slice *slice, const struct store_cursor *after,
-				  size_t max, struct arena *arena, struct trade **ret_trades, size_t *ret_count)
+static enum itn_status run_trades(struct mongo_engine *engine, const struct slice *slice,
+				  const struct store_cursor *after, size_t max, struct arena *arena,
+				  struct trade **ret_trades, size_t *ret_count)
 {
 	struct read read = { .arena = arena, .size = sizeof(struct trade), .from_bson = trade_item };
 	enum itn_status status = run_slice(engine, slice, after, max, &read);
@@ -197,7 +200,9 @@ enum itn_status mongo_batch_loaded(struct store_engine *engine, struct arena *ar
 
 enum itn_status mongo_batch_lane_busy(struct store_engine *engine, struct str lane, bool *ret_busy)
 {
-	struct read read = { .arena = mongo_engine_of(engine)->arena, .size = sizeof(struct job), .from_bson = job_item };
+	struct read read = { .arena = mongo_engine_of(engine)->arena,
+			     .size = sizeof(struct job),
+			     .from_bson = job_item };
 	bson_t filter = BSON_INITIALIZER, opts = BSON_INITIALIZER;
 	bson_put_str(&filter, "lane", lane);
 	bson_append_int32(&opts, "limit", -1, 1);

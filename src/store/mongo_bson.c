@@ -193,7 +193,8 @@ static bool take_member(const bson_iter_t *iter, const struct member *member, st
 	return false;
 }
 
-bool members_read(const struct member *members, size_t count, const bson_t *doc, struct arena *arena, bool copy, void *to)
+bool members_read(const struct member *members, size_t count, const bson_t *doc, struct arena *arena, bool copy,
+		  void *to)
 {
 	bson_iter_t iter;
 	size_t next = 0;

@@ -48,17 +48,18 @@ struct member {
 /** Appends the members of these owners to `set`; the names of those that are absent to `unset` (may be NULL). */
 void members_write(const struct member *members, size_t count, const void *from, unsigned owners, bson_t *set,
 		   bson_t *unset);
-/** Fills in the struct, which the caller has zeroed; lines come from `arena`. Texts are copied into the arena when `copy`
- *  is set, else they point into the document. Unknown members are passed over; false for one of a wrong type. */
-bool members_read(const struct member *members, size_t count, const bson_t *doc, struct arena *arena, bool copy, void *to)
-	must_check;
+/** Fills in the struct, which the caller has zeroed; lines come from `arena`. Texts are copied into the arena when
+ * `copy` is set, else they point into the document. Unknown members are passed over; false for one of a wrong type. */
+bool members_read(const struct member *members, size_t count, const bson_t *doc, struct arena *arena, bool copy,
+		  void *to) must_check;
 
 /** Single members; the absent ones are not written. */
 void bson_put_str(bson_t *doc, const char *name, struct str value);
 void bson_put_time(bson_t *doc, const char *name, int64_t ms);
 void bson_put_int(bson_t *doc, const char *name, int64_t value);
 
-/** A top-level member's value; absent, 0 and false when it isn't there or is of another type. Texts point into the document. */
+/** A top-level member's value; absent, 0 and false when it isn't there or is of another type. Texts point into the
+ * document. */
 struct str bson_take_str(const bson_t *doc, const char *name);
 int64_t bson_take_int(const bson_t *doc, const char *name); /**< of an integer or a date */
 bool bson_take_bool(const bson_t *doc, const char *name);

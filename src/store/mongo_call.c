@@ -10,19 +10,19 @@ static const struct {
 	uint32_t code;
 	bool done_perhaps;
 } unavailable[] = {
-	{ 6, true },	  /* HostUnreachable */
-	{ 7, true },	  /* HostNotFound */
-	{ 24, true },	  /* LockTimeout */
-	{ 50, true },	  /* MaxTimeMSExpired */
-	{ 64, true },	  /* WriteConcernFailed */
-	{ 89, true },	  /* NetworkTimeout */
-	{ 91, true },	  /* ShutdownInProgress */
-	{ 112, true },	  /* WriteConflict */
-	{ 189, true },	  /* PrimarySteppedDown */
-	{ 202, true },	  /* NetworkInterfaceExceededTimeLimit */
-	{ 251, true },	  /* NoSuchTransaction */
-	{ 262, true },	  /* ExceededTimeLimit */
-	{ 9001, true },	  /* SocketException */
+	{ 6, true },      /* HostUnreachable */
+	{ 7, true },      /* HostNotFound */
+	{ 24, true },     /* LockTimeout */
+	{ 50, true },     /* MaxTimeMSExpired */
+	{ 64, true },     /* WriteConcernFailed */
+	{ 89, true },     /* NetworkTimeout */
+	{ 91, true },     /* ShutdownInProgress */
+	{ 112, true },    /* WriteConflict */
+	{ 189, true },    /* PrimarySteppedDown */
+	{ 202, true },    /* NetworkInterfaceExceededTimeLimit */
+	{ 251, true },    /* NoSuchTransaction */
+	{ 262, true },    /* ExceededTimeLimit */
+	{ 9001, true },   /* SocketException */
 	{ 10058, false }, /* LegacyNotPrimary */
 	{ 10107, false }, /* NotWritablePrimary */
 	{ 11600, true },  /* InterruptedAtShutdown */
@@ -47,8 +47,8 @@ static bool was_sent(const bson_error_t *error)
 {
 	if (error->domain == MONGOC_ERROR_SERVER_SELECTION)
 		return false;
-	return !(error->domain == MONGOC_ERROR_STREAM && (error->code == MONGOC_ERROR_STREAM_NAME_RESOLUTION ||
-							  error->code == MONGOC_ERROR_STREAM_CONNECT));
+	return !(error->domain == MONGOC_ERROR_STREAM &&
+		 (error->code == MONGOC_ERROR_STREAM_NAME_RESOLUTION || error->code == MONGOC_ERROR_STREAM_CONNECT));
 }
 
 enum itn_status via_failure(struct via *via, const bson_t *reply, const bson_error_t *error)
@@ -56,7 +56,8 @@ enum itn_status via_failure(struct via *via, const bson_t *reply, const bson_err
 	bool from_server = error->domain == MONGOC_ERROR_SERVER || error->domain == MONGOC_ERROR_WRITE_CONCERN;
 	via->error = *error;
 	via->handed_over = !from_server && was_sent(error);
-	via->broken = !from_server && (error->domain == MONGOC_ERROR_STREAM || error->domain == MONGOC_ERROR_SERVER_SELECTION);
+	via->broken = !from_server &&
+		      (error->domain == MONGOC_ERROR_STREAM || error->domain == MONGOC_ERROR_SERVER_SELECTION);
 	if (from_server && error->code == CODE_DUPLICATE_KEY)
 		return ITN_EXISTS;
 	if (error->domain == MONGOC_ERROR_WRITE_CONCERN) {
@@ -90,8 +91,8 @@ static void opts_init(struct via *via, const bson_t *from, bson_t *opts)
 		via->error = error;
 }
 
-enum itn_status via_find(struct via *via, enum mongo_collection in, const bson_t *filter, const bson_t *opts, doc_fn *row,
-			 void *context)
+enum itn_status via_find(struct via *via, enum mongo_collection in, const bson_t *filter, const bson_t *opts,
+			 doc_fn *row, void *context)
 {
 	bson_t all;
 	opts_init(via, opts, &all);

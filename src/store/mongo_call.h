@@ -10,20 +10,21 @@ struct via {
 	mongoc_client_t *client;
 	const char *database;
 	mongoc_client_session_t *session; /**< NULL: none. In a transaction its concerns hold, else the client's */
-	bson_error_t error;		  /**< of the last operation that failed */
-	bool handed_over;		  /**< the one that failed may have been done all the same */
-	bool broken;			  /**< the last failure was the network's */
+	bson_error_t error;               /**< of the last operation that failed */
+	bool handed_over;                 /**< the one that failed may have been done all the same */
+	bool broken;                      /**< the last failure was the network's */
 };
 
-/** What a failure means: ITN_EXISTS (duplicate key), ITN_CONFLICT (transient in a transaction), ITN_UNAVAILABLE, ITN_FAILED
- *  (the server refuses what can't be mended by trying again). Sets the via's last three members; `reply` may be NULL. */
+/** What a failure means: ITN_EXISTS (duplicate key), ITN_CONFLICT (transient in a transaction), ITN_UNAVAILABLE,
+ * ITN_FAILED (the server refuses what can't be mended by trying again). Sets the via's last three members; `reply` may
+ * be NULL. */
 enum itn_status via_failure(struct via *via, const bson_t *reply, const bson_error_t *error) must_check;
 
 /** Gets each document in turn; false ends the reading. The document is valid during the call. */
 typedef bool doc_fn(void *context, const bson_t *doc);
 /** `opts` are find's (limit, sort, projection), may be NULL. */
-enum itn_status via_find(struct via *via, enum mongo_collection in, const bson_t *filter, const bson_t *opts, doc_fn *row,
-			 void *context) must_check;
+enum itn_status via_find(struct via *via, enum mongo_collection in, const bson_t *filter, const bson_t *opts,
+			 doc_fn *row, void *context) must_check;
 /** A command on the database; `ret_reply` may be NULL, else it is the caller's to destroy, on ITN_OK only. */
 enum itn_status via_command(struct via *via, const bson_t *command, bson_t *ret_reply) must_check;
 /** findAndModify of one document by a filter, gives the new one: ITN_NOT_FOUND when none matches. */

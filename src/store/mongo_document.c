@@ -4,9 +4,10 @@
 #include <string.h>
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
-#define NAMES(array)	{ array, COUNT_OF(array), false }
 
 /* clang-format off */
+#define NAMES(array) { array, COUNT_OF(array), false }
+
 static const char *const trade_statuses[] = { "pending", "completed", "canceled", "delayed" };
 static const char *const trade_goods[] = { "new", "none", "reserved", "loaded", "moved", "arrived" };
 static const char *const trade_holds[] = { "size", "shortage", "manual" };
@@ -87,7 +88,7 @@ _Static_assert(COUNT_OF(cargo_statuses) == CARGO_STATUSES, "a name for each stat
 _Static_assert(COUNT_OF(trade_goods) == GOODS_ARRIVED + 1, "a name for each place of goods");
 _Static_assert(COUNT_OF(entities) == ENTITY_KINDS, "a name for each entity");
 
-void entry_bson(const struct entry *entry, int64_t at, bson_t *doc)
+static void entry_bson(const struct entry *entry, int64_t at, bson_t *doc)
 {
 	members_write(entry_members, COUNT_OF(entry_members), entry, OWNERS_ALL, doc, NULL);
 	bson_put_time(doc, "at", at);

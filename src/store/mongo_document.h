@@ -10,7 +10,8 @@
 
 /* `doc` and `update` are empty documents of the caller's, to which members are appended. */
 
-/** A document as it is first stored: all members and its outbox with the one entry, accepted at `at` (store's time, ms). */
+/** A document as it is first stored: all members and its outbox with the one entry, accepted at `at` (store's time,
+ * ms). */
 void trade_bson(const struct trade *trade, const struct entry *entry, int64_t at, bson_t *doc);
 void cargo_bson(const struct cargo *cargo, const struct entry *entry, int64_t at, bson_t *doc);
 /** A client's change: the members that it owns and one more entry, as an update's operators. */
@@ -30,9 +31,8 @@ bool stock_from_bson(const bson_t *doc, struct arena *arena, struct stock *ret_s
  *  `end` is what follows the station: the item behind a line feed, or the character that bounds a range. */
 struct str stock_key(struct arena *arena, struct str station, char end, struct str item);
 
-/** One entry of an outbox, `at` its store's time. */
-void entry_bson(const struct entry *entry, int64_t at, bson_t *doc);
-/** Reads one; entity and key are the document's and left alone. Texts are copied into the arena. */
+/** Reads an entry of an outbox and its store's time; entity and key are the document's and left alone. Texts are copied
+ * into the arena. */
 bool entry_from_bson(const bson_t *doc, struct arena *arena, struct entry *ret_entry, int64_t *ret_at) must_check;
 
 /** A request as a document; the inverse gives an ENTRY_REQUEST. */

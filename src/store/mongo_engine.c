@@ -175,7 +175,8 @@ static enum itn_status session_kill(struct mongo_engine *engine, const bson_t *l
 	engine->via.error = outside.error;
 	if (status != ITN_FAILED)
 		return status;
-	/* Not known or not allowed here: an open transaction of the former holder ends by the server's own time limit. */
+	/* Not known or not allowed here: an open transaction of the former holder ends by the server's own time limit.
+	 */
 	log_warn("the former engine's session can't be ended", LOG_CSTR("why", outside.error.message));
 	return ITN_OK;
 }
@@ -365,7 +366,8 @@ enum itn_status mongo_batch_begin(struct store_engine *base, struct arena *arena
 	head_from_bson(&head, &batch.head);
 	bson_destroy(&head);
 	engine->arena = arena;
-	if ((status = backlog_read(engine, arena, max, &batch)) || (status = jobs_read(engine, arena, max_jobs, &batch)))
+	if ((status = backlog_read(engine, arena, max, &batch)) ||
+	    (status = jobs_read(engine, arena, max_jobs, &batch)))
 		return engine_fail(engine, status);
 	*ret_batch = batch;
 	return ITN_OK;

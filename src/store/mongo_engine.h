@@ -8,12 +8,12 @@
 struct taken {
 	enum entity_kind entity;
 	struct str key;
-	int64_t version;     /**< the document's, as it was read */
-	size_t count, total; /**< entries that the batch takes, the first ones, and that there are */
+	int64_t version;       /**< the document's, as it was read */
+	size_t count, total;   /**< entries that the batch takes, the first ones, and that there are */
 	const uint8_t *outbox; /**< the array as it was read */
 	size_t outbox_len;
 	int64_t floor; /**< the last taken entry's time: those that stay count with no earlier one */
-	bool written; /**< with a write of the document */
+	bool written;  /**< with a write of the document */
 };
 
 struct mongo_engine {
@@ -63,14 +63,15 @@ void engine_head_filter(const struct mongo_engine *engine, bson_t *ret_filter);
 
 /* mongo_backlog.c */
 /** The front of the backlog, from the open transaction's snapshot. */
-enum itn_status backlog_read(struct mongo_engine *engine, struct arena *arena, size_t max, struct store_batch *batch)
-	must_check;
+enum itn_status backlog_read(struct mongo_engine *engine, struct arena *arena, size_t max,
+			     struct store_batch *batch) must_check;
 
 /* mongo_batch.c */
-enum itn_status jobs_read(struct mongo_engine *engine, struct arena *arena, size_t max, struct store_batch *batch)
-	must_check;
+enum itn_status jobs_read(struct mongo_engine *engine, struct arena *arena, size_t max,
+			  struct store_batch *batch) must_check;
 
-/* mongo_commit.c */
+/* mongo_apply.c */
+/** Sends everything that a batch writes into the open transaction. */
 enum itn_status writes_apply(struct mongo_engine *engine, const struct store_writes *writes) must_check;
 
 #endif

@@ -11,13 +11,13 @@
 #include "core/memory.h"
 #include "store/mongo_schema.h"
 
-#define PROBE_UP_US	 300000
-#define PROBE_DOWN_US	 100000
-#define PAUSE_US	 20000
-#define CLIENTS_MAX	 64
-#define HEARTBEAT_MS	 500 /* the driver looks no more often at a server that it gave up */
-#define CLOCK_ERROR_US	 100000 /* above it we are not ready */
-#define CLOCK_DRIFT_PART 5000	/* clocks drift apart by one part in this many, at worst */
+#define PROBE_UP_US      300000
+#define PROBE_DOWN_US    100000
+#define PAUSE_US         20000
+#define CLIENTS_MAX      64
+#define HEARTBEAT_MS     500    /* the driver looks no more often at a server that it gave up */
+#define CLOCK_ERROR_US   100000 /* above it we are not ready */
+#define CLOCK_DRIFT_PART 5000   /* clocks drift apart by one part in this many, at worst */
 
 enum link_state { LINK_NEW, LINK_UP, LINK_DOWN, LINK_UNUSABLE };
 
@@ -40,8 +40,8 @@ struct mongo_link {
 const char *mongo_collection_name(enum mongo_collection collection)
 {
 	static const char *const names[MONGO_COLLECTIONS] = {
-		[IN_HEAD] = "head",	[IN_TRADES] = "trades", [IN_CARGO] = "cargo",	    [IN_STOCK] = "stock",
-		[IN_EVENTS] = "events", [IN_JOBS] = "jobs",	[IN_REQUESTS] = "requests", [IN_COUNTERS] = "counters",
+		[IN_HEAD] = "head",     [IN_TRADES] = "trades", [IN_CARGO] = "cargo",       [IN_STOCK] = "stock",
+		[IN_EVENTS] = "events", [IN_JOBS] = "jobs",     [IN_REQUESTS] = "requests", [IN_COUNTERS] = "counters",
 	};
 	return names[collection];
 }
@@ -51,8 +51,8 @@ static int64_t offset_error(const struct mongo_link *link, int64_t now_us)
 	return link->offset_error_us + (now_us - link->offset_at_us) / CLOCK_DRIFT_PART;
 }
 
-/* The server read its clock at some time between the two of ours. The better of old and new knowledge is kept, unless they
- * contradict each other: then its clock was set, or it is another server. */
+/* The server read its clock at some time between the two of ours. The better of old and new knowledge is kept, unless
+ * they contradict each other: then its clock was set, or it is another server. */
 static void clock_learn(struct mongo_link *link, int64_t before_us, int64_t after_us, int64_t server_ms)
 {
 	int64_t error_us = (after_us - before_us) / 2 + 500;
@@ -352,14 +352,16 @@ static bool credentials_are_encoded(const char *uri)
 static enum itn_status uri_read(const struct config *config, mongoc_uri_t **ret_uri, struct error *error)
 {
 	if (!credentials_are_encoded(config->store))
-		return error_set(error, ITN_FAILED, "user name and password in the store's URI must be percent-encoded, and any other @");
+		return error_set(error, ITN_FAILED,
+				 "user name and password in the store's URI must be percent-encoded, and any other @");
 	bson_error_t why;
 	mongoc_uri_t *uri = mongoc_uri_new_with_error(config->store, &why);
 	if (!uri)
 		return error_set(error, ITN_FAILED, "the store's URI can't be read: %s", why.message);
 	const char *database = mongoc_uri_get_database(uri);
 	if (database && *database) {
-		error_set(error, ITN_FAILED, "the store's URI names the database %s, but the network's name, %s, names it: leave it out",
+		error_set(error, ITN_FAILED,
+			  "the store's URI names the database %s, but the network's name, %s, names it: leave it out",
 			  database, config->network);
 		mongoc_uri_destroy(uri);
 		return ITN_FAILED;

@@ -1,7 +1,8 @@
 /** The way to the MongoDB server: clients to use, whether it answers, and what time it is there.
  *
- *  One background thread says hello to the server a few times a second, and at once when somebody suspects it. While the server is
- *  known to be down every caller is refused at once; the thread finds it when it comes back. Any number of threads may call.
+ *  One background thread says hello to the server a few times a second, and at once when somebody suspects it. While
+ * the server is known to be down every caller is refused at once; the thread finds it when it comes back. Any number of
+ * threads may call.
  */
 #ifndef ITN_STORE_MONGO_LINK_H
 #define ITN_STORE_MONGO_LINK_H
@@ -28,8 +29,8 @@ enum mongo_collection {
 };
 const char *mongo_collection_name(enum mongo_collection collection);
 
-/** Starts the background thread and waits for its first verdict, at most the store's timeout. Not reaching the server is no
- *  error. ITN_FAILED: what the server has can't be used (newer schema), or the URI. */
+/** Starts the background thread and waits for its first verdict, at most the store's timeout. Not reaching the server
+ * is no error. ITN_FAILED: what the server has can't be used (newer schema), or the URI. */
 enum itn_status link_open(const struct config *config, struct mongo_link **ret_link, struct error *error) must_check;
 /** NULL is allowed. All clients must have been given back. */
 void link_close(struct mongo_link *link);
@@ -49,7 +50,8 @@ bool link_pause(struct mongo_link *link, int64_t deadline_us);
 /** A client for a few operations; ITN_UNAVAILABLE when none is free in time, or the server is down. */
 enum itn_status link_take(struct mongo_link *link, mongoc_client_t **ret_client) must_check;
 void link_give(struct mongo_link *link, mongoc_client_t *client);
-/** A client of one's own whose operations may take `socket_timeout_ms`; NULL when there can't be one. Not for other threads. */
+/** A client of one's own whose operations may take `socket_timeout_ms`; NULL when there can't be one. Not for other
+ * threads. */
 mongoc_client_t *link_client_new(struct mongo_link *link, int64_t socket_timeout_ms);
 
 /** The server's time, ms: its offset to our monotonic clock is measured, so that our wall clock may jump. */

@@ -80,8 +80,8 @@ static enum itn_status find_rows(struct mongo_store *store, const struct store_l
 	bson_append_document_begin(&opts, "projection", -1, &hidden);
 	bson_append_int32(&hidden, "outbox", -1, 0);
 	bson_append_document_end(&opts, &hidden);
-	enum itn_status status = store_find(store, cargo ? IN_CARGO : IN_TRADES, filter, &opts,
-					    cargo ? list_cargo : list_trade, rows);
+	enum itn_status status =
+		store_find(store, cargo ? IN_CARGO : IN_TRADES, filter, &opts, cargo ? list_cargo : list_trade, rows);
 	bson_destroy(filter);
 	bson_destroy(&opts);
 	return status;
@@ -101,8 +101,8 @@ static enum itn_status find_same_time(struct mongo_store *store, const struct st
 	return find_rows(store, list, &filter, rows);
 }
 
-static enum itn_status find_between(struct mongo_store *store, const struct store_list *list, int64_t from, int64_t until,
-				    struct rows *rows)
+static enum itn_status find_between(struct mongo_store *store, const struct store_list *list, int64_t from,
+				    int64_t until, struct rows *rows)
 {
 	bson_t filter;
 	list_filter(list, &filter);
@@ -110,8 +110,8 @@ static enum itn_status find_between(struct mongo_store *store, const struct stor
 	return find_rows(store, list, &filter, rows);
 }
 
-/* A slice is some time long: what the last one has taught about that bounds the first range that is asked for, so that a
- * server that reads a range before it looks at the limit does not read all. Each further range is larger. */
+/* A slice is some time long: what the last one has taught about that bounds the first range that is asked for, so that
+ * a server that reads a range before it looks at the limit does not read all. Each further range is larger. */
 #define SPAN_FIRST INT64_C(60000)
 #define SPAN_LARGE INT64_C(86400000)
 
@@ -130,8 +130,8 @@ static void slice_learn(struct mongo_store *store, const struct store_list *list
 		store->slice_end = rows->last + 1;
 }
 
-static enum itn_status find_in_steps(struct mongo_store *store, const struct store_list *list, int64_t from, int64_t until,
-				     struct rows *rows)
+static enum itn_status find_in_steps(struct mongo_store *store, const struct store_list *list, int64_t from,
+				     int64_t until, struct rows *rows)
 {
 	bool first = from == 0;
 	int64_t span = store->slice_span ? store->slice_span : SPAN_FIRST, end = first ? store->slice_end : from + span;
@@ -226,7 +226,7 @@ static enum itn_status find_stock(struct mongo_store *store, struct str above, s
 	return status;
 }
 
-#define KEY_ITEMS '\n'		   /* behind the station in each record's key */
+#define KEY_ITEMS  '\n'            /* behind the station in each record's key */
 #define KEY_BEHIND (KEY_ITEMS + 1) /* bounds all of a station's keys */
 
 static enum itn_status list_stations(struct mongo_store *store, const struct store_list *list, struct rows *rows)
@@ -253,8 +253,7 @@ enum itn_status mongo_list(struct store *base, const struct store_list *list, st
 {
 	struct mongo_store *store = mongo_store_of(base);
 	struct rows rows = { .arena = arena_new(0), .row = row, .context = context };
-	enum itn_status status =
-		(list->kind == LIST_INVENTORY ? list_stations : list_documents)(store, list, &rows);
+	enum itn_status status = (list->kind == LIST_INVENTORY ? list_stations : list_documents)(store, list, &rows);
 	arena_free(rows.arena);
 	buf_free(&rows.json);
 	return !status && rows.corrupt ? ITN_FAILED : status;

@@ -21,8 +21,8 @@ static bool count_row(void *context, const bson_t *doc)
 	return counted->row(counted->context, doc);
 }
 
-enum itn_status store_find(struct mongo_store *store, enum mongo_collection in, const bson_t *filter, const bson_t *opts,
-			   doc_fn *row, void *context)
+enum itn_status store_find(struct mongo_store *store, enum mongo_collection in, const bson_t *filter,
+			   const bson_t *opts, doc_fn *row, void *context)
 {
 	struct counted counted = { .row = row, .context = context };
 	struct via via = { .database = link_database(store->link) };
@@ -206,8 +206,8 @@ static bool cargo_json_row(void *context, const bson_t *doc)
 	return true;
 }
 
-static enum itn_status json_of(struct store *store, enum mongo_collection in, struct str id, doc_fn *row, struct buf *out,
-			       int64_t *ret_version)
+static enum itn_status json_of(struct store *store, enum mongo_collection in, struct str id, doc_fn *row,
+			       struct buf *out, int64_t *ret_version)
 {
 	struct target target = { .arena = arena_new(0), .out = out, .version = ret_version };
 	enum itn_status status = find_one(store, in, id, row, &target);
@@ -279,7 +279,8 @@ static enum itn_status progress_of(struct mongo_store *store, struct str id, enu
 	return status;
 }
 
-enum itn_status mongo_progress(struct store *base, const struct str *ids, size_t count, enum store_progress *ret_progress)
+enum itn_status mongo_progress(struct store *base, const struct str *ids, size_t count,
+			       enum store_progress *ret_progress)
 {
 	enum itn_status status = ITN_OK;
 	for (size_t i = 0; !status && i < count; i++)

@@ -4,8 +4,9 @@
 #include "core/memory.h"
 #include "store/mongo_write.h"
 
-/* One round of the queue: the writes of many callers go out as few bulk writes, then whatever was not acknowledged is settled
- * by reading back, and sent again with the same ids when it isn't there, until the store's timeout has passed. */
+/* One round of the queue: the writes of many callers go out as few bulk writes, then whatever was not acknowledged is
+ * settled by reading back, and sent again with the same ids when it isn't there, until the store's timeout has passed.
+ */
 struct round {
 	struct mongo_store *store;
 	struct via via;
@@ -209,8 +210,8 @@ static enum itn_status look(struct via *via, struct finding *finding)
 	return status;
 }
 
-/* What the document and the log say about one write. What was refused by something that can't be seen yet (majority reads lag
- * behind) is tried again. */
+/* What the document and the log say about one write. What was refused by something that can't be seen yet (majority
+ * reads lag behind) is tried again. */
 static void conclude(struct write *write, const struct finding *finding)
 {
 	if (finding->ours)

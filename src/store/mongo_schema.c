@@ -6,8 +6,8 @@
 #include "store/mongo_call.h"
 #include "store/store.h"
 
-/* One index a row: the keys, ascending, and what it must be. Each single filter of a list, followed by (createdAt, _id),
- * has its index; `only` is a boolean member that must be true for a document to be in it. */
+/* One index a row: the keys, ascending, and what it must be. Each single filter of a list, followed by (createdAt,
+ * _id), has its index; `only` is a boolean member that must be true for a document to be in it. */
 static const struct index {
 	enum mongo_collection in;
 	const char *keys[4];
@@ -144,7 +144,7 @@ enum itn_status mongo_schema_prepare(mongoc_client_t *client, const char *databa
 		return error_set(error, status == ITN_FAILED ? ITN_FAILED : ITN_UNAVAILABLE,
 				 "the database %s can't be prepared: %s", database, via.error.message);
 	if (schema > STORE_SCHEMA)
-		return error_set(error, ITN_FAILED, "the database %s has schema %lld, this program knows up to %d", database,
-				 (long long)schema, STORE_SCHEMA);
+		return error_set(error, ITN_FAILED, "the database %s has schema %lld, this program knows up to %d",
+				 database, (long long)schema, STORE_SCHEMA);
 	return ITN_OK;
 }

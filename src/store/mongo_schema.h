@@ -5,8 +5,9 @@
 #include "store/mongo_bson.h"
 #include "store/mongo_link.h"
 
-/** Makes what is missing; every process may do so at once, again and again. The head comes last, so that a half-made schema is
- *  gone on with. ITN_UNAVAILABLE: the server went away; ITN_FAILED: a newer schema, or what is there is not ours. */
+/** Makes what is missing; every process may do so at once, again and again. The head comes last, so that a half-made
+ * schema is gone on with. ITN_UNAVAILABLE: the server went away; ITN_FAILED: a newer schema, or what is there is not
+ * ours. */
 enum itn_status mongo_schema_prepare(mongoc_client_t *client, const char *database, struct error *error) must_check;
 
 #endif

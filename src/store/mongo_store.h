@@ -33,15 +33,17 @@ enum itn_status mongo_cargo_change(struct store *store, const struct cargo *chan
 enum itn_status mongo_request_add(struct store *store, const struct entry *request);
 
 /* mongo_read.c */
-/** Reads outside of any transaction, by majority; tries again when a connection turns out to be dead before the first row. */
-enum itn_status store_find(struct mongo_store *store, enum mongo_collection in, const bson_t *filter, const bson_t *opts,
-			   doc_fn *row, void *context) must_check;
+/** Reads outside of any transaction, by majority; tries again when a connection turns out to be dead before the first
+ * row. */
+enum itn_status store_find(struct mongo_store *store, enum mongo_collection in, const bson_t *filter,
+			   const bson_t *opts, doc_fn *row, void *context) must_check;
 /** {_id: id} */
 void filter_id(bson_t *ret_filter, struct str id);
 /** {sort: {a: 1, b: 1}, limit}: `b` may be NULL, limit 0 is none. */
 void opts_sorted(bson_t *ret_opts, const char *a, const char *b, size_t limit);
-/* What is behind a cursor in the order of (createdAt, _id), as two ranges of an index: first the documents of the same time
- * with a larger id, then the later ones. (One filter with $or would do too, but not every server reads an index for it.) */
+/* What is behind a cursor in the order of (createdAt, _id), as two ranges of an index: first the documents of the same
+ * time with a larger id, then the later ones. (One filter with $or would do too, but not every server reads an index
+ * for it.) */
 
 /** createdAt = time, _id > key */
 void filter_same_time(bson_t *filter, const struct store_cursor *after);

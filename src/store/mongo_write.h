@@ -11,10 +11,10 @@ _Static_assert(ENTRIES_MAX == 64, "OUTBOX_LAST is the last of ENTRIES_MAX places
 enum write_kind { WRITE_INSERT, WRITE_UPDATE };
 
 enum write_stage {
-	STAGE_DUE,    /**< to be sent (again) */
-	STAGE_SENT,   /**< sent, and acknowledged unless told otherwise */
-	STAGE_ASK,    /**< not acknowledged, or refused: what the store has tells what became of it */
-	STAGE_DONE,   /**< `item.status` is its result */
+	STAGE_DUE,  /**< to be sent (again) */
+	STAGE_SENT, /**< sent, and acknowledged unless told otherwise */
+	STAGE_ASK,  /**< not acknowledged, or refused: what the store has tells what became of it */
+	STAGE_DONE, /**< `item.status` is its result */
 };
 
 /** A caller's write with copies of all that it needs: it may outlive the caller's patience. */
@@ -23,7 +23,7 @@ struct write {
 	struct arena *arena;
 	enum write_kind kind;
 	enum mongo_collection in;
-	struct str id;	  /**< the document's */
+	struct str id;    /**< the document's */
 	struct str event; /**< the entry's id */
 	int64_t from_version;
 	bson_t *filter, *change; /**< an update's filter and operators; `change` is the document of an insert */

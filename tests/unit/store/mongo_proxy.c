@@ -13,9 +13,9 @@
 
 #include "core/memory.h"
 
-#define HEADER	    16
+#define HEADER      16
 #define MESSAGE_MAX (64 << 20)
-#define OP_MSG	    2013
+#define OP_MSG      2013
 /* An OP_MSG's body begins behind flags, section kind, and the document's length and first type. */
 #define COMMAND_AT (HEADER + 4 + 1 + 4 + 1)
 
@@ -23,7 +23,7 @@ struct link {
 	struct mongo_proxy *proxy;
 	int client, server;
 	enum proxy_fault fault; /* of the reply that comes next */
-	int ends;		/* of its two threads */
+	int ends;               /* of its two threads */
 	LIST_ENTRY(link) entry;
 };
 
@@ -294,7 +294,7 @@ static void links_cut(struct mongo_proxy *proxy)
 {
 	struct link *link;
 	LIST_FOREACH(link, &proxy->links, entry)
-		link_cut(link);
+	link_cut(link);
 }
 
 void proxy_stop(struct mongo_proxy *proxy)

@@ -33,8 +33,8 @@ enum proxy_mode {
 };
 void proxy_set_mode(struct mongo_proxy *proxy, enum proxy_mode mode);
 
-/** What went through: writes outside of transactions, commits, reads outside of transactions; and how many of them did not ask
- *  for the majority, with journal. */
+/** What went through: writes outside of transactions, commits, reads outside of transactions; and how many of them did
+ * not ask for the majority, with journal. */
 struct proxy_seen {
 	int writes, commits, reads, careless;
 	char careless_command[32];

@@ -1,5 +1,6 @@
-/* The MongoDB engine when the way to the server breaks: through a proxy that spoils messages, and by the server's own fail
- * points. ITN_TEST_STORE names a server by mongodb://HOST:PORT that has nothing else to do; without it nothing is tested. */
+/* The MongoDB engine when the way to the server breaks: through a proxy that spoils messages, and by the server's own
+ * fail points. ITN_TEST_STORE names a server by mongodb://HOST:PORT that has nothing else to do; without it nothing is
+ * tested. */
 #include <mongoc/mongoc.h>
 #include <pthread.h>
 #include <signal.h>
@@ -77,7 +78,7 @@ enum kind { NEW_TRADE, NEW_CARGO, CHANGED_TRADE, CHANGED_CARGO, NEW_REQUEST, KIN
 static const struct {
 	const char *name, *command;
 } kinds[KINDS] = {
-	[NEW_TRADE] = { "a new trade", "insert" },	    [NEW_CARGO] = { "a new cargo", "insert" },
+	[NEW_TRADE] = { "a new trade", "insert" },         [NEW_CARGO] = { "a new cargo", "insert" },
 	[CHANGED_TRADE] = { "a changed trade", "update" }, [CHANGED_CARGO] = { "a changed cargo", "update" },
 	[NEW_REQUEST] = { "a request", "insert" },
 };
@@ -106,8 +107,8 @@ static struct attempt prepare(struct fixture *f, enum kind kind)
 	bool creates = kind == NEW_TRADE || kind == NEW_CARGO;
 	a.entry = kind == NEW_REQUEST ? request_entry(f, &a.trade)
 		  : kind == NEW_CARGO || kind == CHANGED_CARGO
-			? cargo_entry(f, &a.cargo, creates ? ENTRY_CREATE : ENTRY_CHANGE)
-			: trade_entry(f, &a.trade, creates ? ENTRY_CREATE : ENTRY_CHANGE);
+			  ? cargo_entry(f, &a.cargo, creates ? ENTRY_CREATE : ENTRY_CHANGE)
+			  : trade_entry(f, &a.trade, creates ? ENTRY_CREATE : ENTRY_CHANGE);
 	return a;
 }
 
@@ -164,17 +165,20 @@ static void a_server_s_errors_are_settled(void **state)
 		{ "stepped down", "\"errorCode\": 189" },
 		{ "shutting down", "\"errorCode\": 91" },
 		{ "closed", "\"closeConnection\": true" },
-		{ "no majority", "\"writeConcernError\": {\"code\": 64, \"errmsg\": \"waiting for replication timed out\"}" },
+		{ "no majority",
+		  "\"writeConcernError\": {\"code\": 64, \"errmsg\": \"waiting for replication timed out\"}" },
 	};
 	for (enum kind kind = 0; kind < KINDS; kind++)
 		for (size_t i = 0; i < COUNT_OF(points); i++) {
 			const char *name = arena_printf(f->arena, "%s, %s", kinds[kind].name, points[i].name).ptr;
 			struct attempt a = prepare(f, kind);
-			fail_point(arena_printf(f->arena,
-						"{\"configureFailPoint\": \"failCommand\", \"mode\": {\"times\": 1}, \"data\": "
-						"{\"failCommands\": [\"%s\"], %s}}",
-						kinds[kind].command, points[i].data)
-					   .ptr);
+			fail_point(
+				arena_printf(
+					f->arena,
+					"{\"configureFailPoint\": \"failCommand\", \"mode\": {\"times\": 1}, \"data\": "
+					"{\"failCommands\": [\"%s\"], %s}}",
+					kinds[kind].command, points[i].data)
+					.ptr);
 			check_status(name, perform(f, kind, &a), ITN_OK);
 			fail_point_off();
 			check_once(f, name, &a);
@@ -228,8 +232,8 @@ static void every_operation_asks_for_the_majority(void **state)
 	struct proxy_seen seen = proxy_seen(proxy);
 	if (seen.careless)
 		fail_msg("%d operations do not ask for it, such as %s", seen.careless, seen.careless_command);
-	check_bool("writes, commits and reads were seen", seen.writes >= KINDS && seen.commits >= KINDS && seen.reads > 0,
-		   true);
+	check_bool("writes, commits and reads were seen",
+		   seen.writes >= KINDS && seen.commits >= KINDS && seen.reads > 0, true);
 }
 
 /* Many callers at once. */
@@ -432,7 +436,8 @@ static void a_write_conflict_undoes_the_batch(void **state)
 	put_trade(f, &trade);
 	struct store_batch batch = begin(f, 10);
 	struct store_writes writes = number_entries(f, f->engine, &batch);
-	fail_point("{\"configureFailPoint\": \"failCommand\", \"mode\": {\"times\": 1}, \"data\": {\"failCommands\": [\"update\"],"
+	fail_point("{\"configureFailPoint\": \"failCommand\", \"mode\": {\"times\": 1}, \"data\": {\"failCommands\": "
+		   "[\"update\"],"
 		   " \"errorCode\": 112, \"errorLabels\": [\"TransientTransactionError\"]}}");
 	check_status("a conflict", store_batch_commit(f->engine, &writes), ITN_CONFLICT);
 	fail_point_off();
@@ -583,7 +588,8 @@ static void the_backlog_comes_in_order_whatever_the_slice(void **state)
 			for (int v = 1; v < 3; v++)
 				for (int d = 0; d < 3; d++)
 					if (cases[i].at[d][v])
-						check_status("changed", change_trade(f, &trades[d], TRADE_DELAYED), ITN_OK);
+						check_status("changed", change_trade(f, &trades[d], TRADE_DELAYED),
+							     ITN_OK);
 			for (int d = 0; d < 3; d++) {
 				size_t count = (size_t)trades[d].version;
 				set_times(f, trades[d].id, cases[i].at[d], count);
@@ -597,7 +603,8 @@ static void the_backlog_comes_in_order_whatever_the_slice(void **state)
 				for (size_t n = 0; n < batch.count; n++)
 					for (int d = 0; d < 3; d++)
 						if (str_eq(batch.entries[n].key, trades[d].id))
-							buf_printf(&got, "%c%lld ", 'a' + d, (long long)batch.entries[n].version);
+							buf_printf(&got, "%c%lld ", 'a' + d,
+								   (long long)batch.entries[n].version);
 				total -= batch.count;
 				struct store_writes writes = number_entries(f, f->engine, &batch);
 				if (slice % 2) /* without writes of the documents their outboxes go all the same */
@@ -623,9 +630,10 @@ static void what_can_t_be_used_is_refused(void **state)
 	check_status("no URI", store_open(&f->config, &store, &error), ITN_FAILED);
 	f->config.store = f->uri;
 	bson_error_t why;
-	bson_t *newer = bson_new_from_json((const uint8_t *)"{\"update\": \"head\", \"updates\": [{\"q\": {}, \"u\": {\"$set\": "
-							    "{\"schema\": 99}}}]}",
-					   -1, &why);
+	bson_t *newer = bson_new_from_json(
+		(const uint8_t *)"{\"update\": \"head\", \"updates\": [{\"q\": {}, \"u\": {\"$set\": "
+				 "{\"schema\": 99}}}]}",
+		-1, &why);
 	server_command(f->network, newer);
 	bson_destroy(newer);
 	check_status("a newer schema", store_open(&f->config, &store, &error), ITN_FAILED);
