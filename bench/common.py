@@ -114,8 +114,8 @@ def wrk(url, connections, seconds, threads=1, script=None):
     command = ["wrk", f"-t{threads}", f"-c{connections}", f"-d{seconds}s", "--latency"]
     command += ["-s", str(script)] if script else []
     text = subprocess.run([*command, url], capture_output=True, text=True, check=True).stdout
-    latency = {found[1]: float(found[2]) * {"us": 0.001, "ms": 1, "s": 1000}[found[3]]
-               for found in re.finditer(r"^ +(50|99)% +([0-9.]+)(us|ms|s)$", text, re.MULTILINE)}
+    latency = {found[1]: float(found[2]) * {"us": 0.001, "ms": 1, "s": 1000, "m": 60000}[found[3]]
+               for found in re.finditer(r"^ +(50|99)% +([0-9.]+)(us|ms|s|m) *$", text, re.MULTILINE)}
     errors = sum(int(n) for n in re.findall(r"(?:connect|read|write|timeout|responses:) (\d+)", text))
     return {"rate": float(re.search(r"Requests/sec: +([0-9.]+)", text)[1]), "p50": latency["50"], "p99": latency["99"],
             "errors": errors}
