@@ -115,6 +115,10 @@ static enum itn_status find_between(struct mongo_store *store, const struct stor
 #define SPAN_FIRST INT64_C(60000)
 #define SPAN_LARGE INT64_C(86400000)
 
+/* What is learned when a store is opened: the end of so many rows, in so many times the time of other reads. */
+#define LEARN_ROWS     100
+#define LEARN_TIMEOUTS 4
+
 static bool is_dense(const struct store_list *list)
 {
 	return list->kind == LIST_TRADES && !str_is_set(list->destination) && !str_is_set(list->buyer) &&
@@ -128,6 +132,35 @@ static void slice_learn(struct mongo_store *store, const struct store_list *list
 	store->slice_span = (rows->last - rows->first) * 2 + 1;
 	if (first)
 		store->slice_end = rows->last + 1;
+}
+
+/* Where the first slice ends; the last row's time is the answer. */
+static bool learn_row(void *context, const bson_t *doc)
+{
+	struct rows *rows = context;
+	rows->count++;
+	rows->last = bson_take_int(doc, "createdAt");
+	return true;
+}
+
+void mongo_list_learn(struct mongo_store *store)
+{
+	struct via via = { .database = link_database(store->link) };
+	struct rows rows = { 0 };
+	bson_t none = BSON_INITIALIZER, opts, shown;
+	if (link_status(store->link) == ITN_OK)
+		via.client = link_client_new(store->link, link_timeout_ms(store->link) * LEARN_TIMEOUTS);
+	if (!via.client)
+		return;
+	opts_sorted(&opts, "createdAt", "_id", LEARN_ROWS);
+	bson_append_document_begin(&opts, "projection", -1, &shown);
+	bson_append_int32(&shown, "createdAt", -1, 1);
+	bson_append_document_end(&opts, &shown);
+	if (via_find(&via, IN_TRADES, &none, &opts, learn_row, &rows) == ITN_OK && rows.count == LEARN_ROWS)
+		store->slice_end = rows.last + 1;
+	bson_destroy(&opts);
+	bson_destroy(&none);
+	mongoc_client_destroy(via.client);
 }
 
 static enum itn_status find_in_steps(struct mongo_store *store, const struct store_list *list, int64_t from,

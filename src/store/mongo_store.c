@@ -19,6 +19,7 @@ static enum itn_status mongo_open(const struct config *config, struct store **re
 	store->link = link;
 	store->creations = commit_queue_new(&mongo_commit_ops, store, QUEUE_ROOM, ROUND_MAX);
 	store->changes = commit_queue_new(&mongo_commit_ops, store, QUEUE_ROOM, ROUND_MAX);
+	mongo_list_learn(store);
 	*ret_store = &store->base;
 	return ITN_OK;
 }

@@ -65,6 +65,9 @@ enum itn_status mongo_counters(struct store *store, struct str prefix, store_cou
 extern const struct member_names request_state_names;
 
 /* mongo_list.c */
+/** Reads where the first slice of all trades ends, once, before anybody lists: on a server that reads a whole range before
+ *  it looks at the limit, many first lists at once would none of them come to an end. Failing is no harm. */
+void mongo_list_learn(struct mongo_store *store);
 enum itn_status mongo_list(struct store *store, const struct store_list *list, store_row_fn *row, void *context);
 enum itn_status mongo_inventory_json(struct store *store, struct str station, struct buf *out, int64_t *ret_version);
 

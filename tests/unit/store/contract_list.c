@@ -3,6 +3,7 @@
 #include "contract.h"
 
 #define ROWS_MAX 600
+#define MANY     130 /* more than a store looks at when it is opened */
 
 struct rows {
 	struct fixture *f;
@@ -154,6 +155,29 @@ static void every_set_of_filters_is_answered(void **state)
 	}
 }
 
+/* A process that opens a large store learns of it what makes its first lists fast. */
+static void a_store_that_is_opened_again_lists_all(void **state)
+{
+	struct fixture *f = *state;
+	struct str ids[MANY];
+	for (size_t i = 0; i < MANY; i++) {
+		struct trade trade = trade_to(f, "Mars");
+		put_trade(f, &trade);
+		ids[i] = trade.id;
+	}
+	static const size_t slices[] = { 7, 20, 100, MANY, ROWS_MAX };
+	struct store *first = f->store;
+	for (size_t i = 0; i < COUNT_OF(slices); i++) {
+		f->store = fixture_open_again(f);
+		struct rows *rows = list_all(f, (struct store_list){ .kind = LIST_TRADES, .status = -1 }, slices[i]);
+		store_close(f->store);
+		check_int("all of them", (long long)rows->count, MANY);
+		for (size_t n = 0; n < MANY; n++)
+			check_str("in order", rows->keys[n], ids[n]);
+	}
+	f->store = first;
+}
+
 static void a_list_shows_whole_documents(void **state)
 {
 	struct fixture *f = *state;
@@ -289,6 +313,7 @@ static void inventories_are_listed_by_station(void **state)
 
 static const struct CMUnitTest tests[] = {
 	CONTRACT(trades_are_listed_by_time_and_id), CONTRACT(every_set_of_filters_is_answered),
+	CONTRACT(a_store_that_is_opened_again_lists_all),
 	CONTRACT(a_list_shows_whole_documents),	    CONTRACT(a_list_goes_on_over_changes),
 	CONTRACT(cargo_is_listed_by_time_and_id),   CONTRACT(inventories_are_listed_by_station),
 };
