@@ -49,6 +49,7 @@ def main():
             for _ in range(options.rounds):
                 for place in PLACES:
                     found[place].append(wrk(url + place, options.connections, options.seconds))
+            ended = [process.args[0] for process in started if process.poll() is not None]
         finally:
             for process in started:
                 process.terminate()
@@ -61,7 +62,7 @@ def main():
     rows = [[names[place], f"{rate[place]:.0f}", f"{ratio[place]:.2f}", f"{p99[place]:.2f}"] for place in PLACES]
     target = [("itn-api reaches 0.6 of the raw responder", ratio["/livez"] >= 0.6),
               ("the raw responder reaches 0.45 of nginx return 200", ratio["/raw"] >= 0.45),
-              ("no errors", errors == 0)]
+              ("no errors", errors == 0), ("nothing ended meanwhile", not ended)]
     met = show(f"GET /livez through nginx, {options.connections} connections",
                ["", "requests/s", "of the next", "p99 ms"], rows, target, options, rounds=found)
     return 0 if met else 1

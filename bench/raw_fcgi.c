@@ -4,6 +4,7 @@
  *   raw_fcgi SOCKET
  */
 #include <err.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -100,6 +101,7 @@ int main(int argc, char **argv)
 {
 	if (argc != 2)
 		errx(EX_USAGE, "usage: raw_fcgi SOCKET");
+	signal(SIGPIPE, SIG_IGN); /* a peer that went away is no reason to end */
 	add_record(FCGI_STDOUT, page, sizeof(page) - 1);
 	add_record(FCGI_STDOUT, NULL, 0);
 	add_record(FCGI_END_REQUEST, "\0\0\0\0\0\0\0", 8);
