@@ -2,8 +2,8 @@ check_PROGRAMS += tools/config-doc
 tools_config_doc_SOURCES = tools/config_doc.c
 tools_config_doc_LDADD = $(core_libs)
 
-lints += tools/include-lint tools/config-lint tools/docs-lint
-EXTRA_DIST += tools/include-lint tools/config-lint tools/docs-lint README.md docs/architecture.md docs/configuration.md
+lints += tools/include-lint tools/config-lint tools/docs-lint tools/man-lint
+EXTRA_DIST += tools/include-lint tools/config-lint tools/docs-lint tools/man-lint README.md docs/architecture.md docs/configuration.md
 
 .PHONY: docs
 docs: tools/config-doc$(EXEEXT)

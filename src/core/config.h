@@ -18,8 +18,12 @@ enum config_user {
 	CONFIG_API = 1 << 0,
 	CONFIG_ENGINE = 1 << 1,
 	CONFIG_GATEWAY = 1 << 2,
-	CONFIG_ALL = CONFIG_API | CONFIG_ENGINE | CONFIG_GATEWAY,
+	CONFIG_ADMIN = 1 << 3,
+	CONFIG_DAEMONS = CONFIG_API | CONFIG_ENGINE | CONFIG_GATEWAY,
+	CONFIG_ALL = CONFIG_DAEMONS | CONFIG_ADMIN,
 };
+/** The user that a program is, such as "itn-api"; 0 when it is none. */
+enum config_user config_user_of(const char *program);
 
 struct config {
 #define CONFIG_UINT(key, env, def, min, max, who, help) uint64_t key;
@@ -52,5 +56,7 @@ enum itn_status config_load(struct config *config, enum config_user who, int arg
 void config_help(struct buf *out, enum config_user who);
 /** docs/configuration.md: the table of all rows in Markdown. */
 void config_markdown(struct buf *out);
+/** The rows of `who` as items of a list of a manual page, in mdoc(7). */
+void config_mdoc(struct buf *out, enum config_user who);
 
 #endif

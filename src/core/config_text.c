@@ -1,5 +1,7 @@
 #include "core/config.h"
 
+#include <string.h>
+
 #include "core/config_row.h"
 
 static void add_default(struct buf *out, const struct config_row *row)
@@ -62,16 +64,30 @@ void config_help(struct buf *out, enum config_user who)
 	}
 }
 
+static const struct {
+	enum config_user bit;
+	const char *name;
+} users[] = {
+	{ CONFIG_API, "api" },
+	{ CONFIG_ENGINE, "engine" },
+	{ CONFIG_GATEWAY, "gateway" },
+	{ CONFIG_ADMIN, "admin" },
+};
+
+enum config_user config_user_of(const char *program)
+{
+	for (size_t i = 0; i < sizeof(users) / sizeof(users[0]); i++)
+		if (strncmp(program, "itn-", 4) == 0 && strcmp(program + 4, users[i].name) == 0)
+			return users[i].bit;
+	return 0;
+}
+
 static void add_users(struct buf *out, enum config_user who)
 {
-	static const struct {
-		enum config_user bit;
-		const char *name;
-	} users[] = { { CONFIG_API, "api" }, { CONFIG_ENGINE, "engine" }, { CONFIG_GATEWAY, "gateway" } };
 	const char *separator = "";
 
-	if (who == CONFIG_ALL) {
-		buf_add_cstr(out, "all");
+	if (who == CONFIG_ALL || who == CONFIG_DAEMONS) {
+		buf_add_cstr(out, who == CONFIG_ALL ? "all" : "all daemons");
 		return;
 	}
 	for (size_t i = 0; i < sizeof(users) / sizeof(users[0]); i++) {
@@ -107,4 +123,82 @@ void config_markdown(struct buf *out)
 		     "|---|---|---|---|---|---|\n");
 	for (size_t i = 0; i < config_row_count; i++)
 		add_markdown_row(out, &config_rows[i]);
+}
+
+#define ROFF_COLUMNS 78
+
+static void add_roff_char(struct buf *out, char c)
+{
+	if (c == '\\')
+		buf_add_cstr(out, "\\e");
+	else if (c == '\'')
+		buf_add_cstr(out, "\\(aq");
+	else
+		buf_add_char(out, c);
+}
+
+/* Text that is shown as it is, in lines of moderate length: plain quotes, no escape, no macro at the beginning of a line. */
+static void add_roff(struct buf *out, const char *text)
+{
+	size_t line = out->len;
+
+	while (*text) {
+		size_t word = strcspn(text, " ");
+
+		if (out->len > line && out->len - line + 1 + word > ROFF_COLUMNS) {
+			buf_add_char(out, '\n');
+			line = out->len;
+		} else if (out->len > line) {
+			buf_add_char(out, ' ');
+		}
+		if (out->len == line && *text == '.')
+			buf_add_cstr(out, "\\&");
+		for (size_t i = 0; i < word; i++)
+			add_roff_char(out, text[i]);
+		text += word;
+		text += strspn(text, " ");
+	}
+}
+
+static const char *placeholder(const struct config_row *row)
+{
+	switch (row->type) {
+	case TYPE_UINT:
+		return "number";
+	case TYPE_OCTAL:
+		return "mode";
+	case TYPE_BOOL:
+		return "yes|no";
+	case TYPE_ENUM:
+		return "word";
+	default:
+		return "text";
+	}
+}
+
+static void add_mdoc_row(struct buf *out, const struct config_row *row)
+{
+	struct buf flag = { 0 };
+
+	config_flag(&flag, row);
+	buf_printf(out, ".It Fl %.*s Ns = Ns Ar %s Pq Ev %s\n", (int)flag.len - 1, flag.ptr + 1, placeholder(row),
+		   row->environment);
+	buf_free(&flag);
+	add_roff(out, row->help);
+	buf_add_cstr(out, ".\n");
+	if (row->type != TYPE_TEXT) {
+		buf_add_cstr(out, "Values: ");
+		add_range(out, row);
+		buf_add_cstr(out, ".\n");
+	}
+	buf_add_cstr(out, "Default: ");
+	add_default(out, row);
+	buf_add_cstr(out, ".\n");
+}
+
+void config_mdoc(struct buf *out, enum config_user who)
+{
+	for (size_t i = 0; i < config_row_count; i++)
+		if (config_rows[i].who & who)
+			add_mdoc_row(out, &config_rows[i]);
 }
