@@ -108,3 +108,8 @@ const char *store_engine_error(const struct store_engine *engine)
 {
 	return ops_of(engine)->engine_error(engine);
 }
+
+enum itn_status store_log_renew(struct store_engine *engine)
+{
+	return ops_of(engine)->log_renew(engine);
+}

@@ -1,4 +1,4 @@
-/** What a store engine fills in: one function for each of store.h and batch.h, with their contracts.
+/** What a store engine fills in: one function for each of store.h, batch.h and inspect.h, with their contracts.
  *
  *  store.c finds the engine by the URI's scheme and passes every call on. An engine's own state begins with a struct store
  *  (or store_engine), which its open fills in, so that a pointer to the one is a pointer to the other.
@@ -8,10 +8,12 @@
 #define ITN_STORE_ENGINE_OPS_H
 
 #include "store/batch.h"
+#include "store/inspect.h"
 #include "store/store.h"
 
 struct store_ops {
-	enum itn_status (*open)(const struct config *config, struct store **ret_store, struct error *error);
+	/** With `make`, what is missing of the database is made. */
+	enum itn_status (*open)(const struct config *config, bool make, struct store **ret_store, struct error *error);
 	void (*close)(struct store *store);
 	enum itn_status (*check)(struct store *store, struct error *error);
 	enum itn_status (*head)(struct store *store, struct store_head *ret_head);
@@ -37,6 +39,8 @@ struct store_ops {
 	enum itn_status (*progress)(struct store *store, const struct str *ids, size_t count,
 				    enum store_progress *ret_progress);
 	enum itn_status (*counters)(struct store *store, struct str prefix, store_counter_fn *row, void *context);
+	enum itn_status (*vitals)(struct store *store, struct store_vitals *ret_vitals);
+	enum itn_status (*layout)(struct store *store, store_fault_fn *fault, void *context, struct error *error);
 
 	enum itn_status (*engine_open)(struct store *store, const char *holder, struct store_engine **ret_engine,
 				       struct error *error);
@@ -66,6 +70,7 @@ struct store_ops {
 	enum itn_status (*batch_lane_busy)(struct store_engine *engine, struct str lane, bool *ret_busy);
 	enum itn_status (*batch_commit)(struct store_engine *engine, const struct store_writes *writes);
 	void (*batch_abort)(struct store_engine *engine);
+	enum itn_status (*log_renew)(struct store_engine *engine);
 	const char *(*engine_error)(const struct store_engine *engine);
 };
 

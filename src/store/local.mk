@@ -4,6 +4,7 @@ libitnstore_a_SOURCES = \
 	src/store/batch.c src/store/batch.h \
 	src/store/commit_queue.c src/store/commit_queue.h \
 	src/store/engine_ops.h \
+	src/store/inspect.h \
 	src/store/mongo.h \
 	src/store/mongo_apply.c \
 	src/store/mongo_backlog.c \
@@ -13,6 +14,7 @@ libitnstore_a_SOURCES = \
 	src/store/mongo_commit.c \
 	src/store/mongo_document.c src/store/mongo_document.h \
 	src/store/mongo_engine.c src/store/mongo_engine.h \
+	src/store/mongo_inspect.c \
 	src/store/mongo_link.c src/store/mongo_link.h \
 	src/store/mongo_list.c \
 	src/store/mongo_read.c \
@@ -27,6 +29,7 @@ libitnstore_a_SOURCES = \
 	src/store/sqlite_conn.c src/store/sqlite_conn.h \
 	src/store/sqlite_engine.c src/store/sqlite_engine.h \
 	src/store/sqlite_file.c src/store/sqlite_file.h \
+	src/store/sqlite_inspect.c \
 	src/store/sqlite_list.c \
 	src/store/sqlite_lock.c src/store/sqlite_lock.h \
 	src/store/sqlite_read.c \

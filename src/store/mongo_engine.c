@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "core/clock.h"
+#include "core/id.h"
 #include "core/log.h"
 #include "core/memory.h"
 
@@ -376,4 +377,30 @@ enum itn_status mongo_batch_begin(struct store_engine *base, struct arena *arena
 void mongo_batch_abort(struct store_engine *base)
 {
 	engine_abort(mongo_engine_of(base));
+}
+
+enum itn_status mongo_log_renew(struct store_engine *base)
+{
+	struct mongo_engine *engine = mongo_engine_of(base);
+	enum itn_status status = engine_ours(engine);
+	if (status)
+		return status;
+	char log[STORE_LOG_ID_LEN + 1];
+	bson_t filter, update = BSON_INITIALIZER, set, head;
+	struct via outside = engine->via;
+	outside.session = NULL;
+	id_random_hex(log, STORE_LOG_ID_LEN);
+	engine_head_filter(engine, &filter);
+	bson_append_document_begin(&update, "$set", -1, &set);
+	bson_put_str(&set, "log", str_from(log));
+	bson_append_document_end(&update, &set);
+	status = via_modify(&outside, IN_HEAD, &filter, &update, &head);
+	bson_destroy(&filter);
+	bson_destroy(&update);
+	engine->via.error = outside.error;
+	if (!status)
+		bson_destroy(&head);
+	if (status == ITN_NOT_FOUND)
+		return engine_refuse(engine, ITN_LOST_LEASE, "another engine holds the lease", STR_NONE);
+	return status ? engine_fail(engine, status) : ITN_OK;
 }

@@ -23,6 +23,7 @@ enum link_state { LINK_NEW, LINK_UP, LINK_DOWN, LINK_UNUSABLE };
 
 struct mongo_link {
 	char database[40];
+	bool make; /* the schema, when there is none */
 	int64_t timeout_ms;
 	mongoc_uri_t *uri, *probe_uri;
 	mongoc_client_pool_t *pool;
@@ -109,7 +110,8 @@ static enum link_state probe(struct mongo_link *link, mongoc_client_t **client, 
 	if (!*client)
 		*client = client_new(link->probe_uri, &error);
 	if (*client && probe_hello(link, *client, &error)) {
-		enum itn_status status = known ? ITN_OK : mongo_schema_prepare(*client, link->database, why);
+		enum itn_status status =
+			known ? ITN_OK : mongo_schema_prepare(*client, link->database, link->make, why);
 		if (status != ITN_UNAVAILABLE)
 			return status ? LINK_UNUSABLE : LINK_UP;
 	} else {
@@ -394,7 +396,7 @@ static void link_free(struct mongo_link *link)
 	free(link);
 }
 
-static struct mongo_link *link_new(const struct config *config, mongoc_uri_t *uri)
+static struct mongo_link *link_new(const struct config *config, bool make, mongoc_uri_t *uri)
 {
 	struct mongo_link *link = memory_calloc(1, sizeof(*link));
 	pthread_condattr_t attr;
@@ -406,6 +408,7 @@ static struct mongo_link *link_new(const struct config *config, mongoc_uri_t *ur
 	pthread_condattr_destroy(&attr);
 	snprintf(link->database, sizeof(link->database), "%s", config->network);
 	link->timeout_ms = (int64_t)config->store_timeout_ms;
+	link->make = make;
 	link->uri = uri;
 	link->probe_uri = probe_uri_new(uri, link->timeout_ms);
 	link->pool = pool_new(config, uri);
@@ -421,7 +424,7 @@ static void first_verdict(struct mongo_link *link)
 	pthread_mutex_unlock(&link->mutex);
 }
 
-enum itn_status link_open(const struct config *config, struct mongo_link **ret_link, struct error *error)
+enum itn_status link_open(const struct config *config, bool make, struct mongo_link **ret_link, struct error *error)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	pthread_once(&once, library_start);
@@ -429,7 +432,7 @@ enum itn_status link_open(const struct config *config, struct mongo_link **ret_l
 	enum itn_status status = uri_read(config, &uri, error);
 	if (status)
 		return status;
-	struct mongo_link *link = link_new(config, uri);
+	struct mongo_link *link = link_new(config, make, uri);
 	if (!link->pool || pthread_create(&link->thread, NULL, link_main, link)) {
 		link_free(link);
 		return error_set(error, ITN_FAILED, "no way to MongoDB can be made from the store's URI");

@@ -30,8 +30,9 @@ enum mongo_collection {
 const char *mongo_collection_name(enum mongo_collection collection);
 
 /** Starts the background thread and waits for its first verdict, at most the store's timeout. Not reaching the server
- * is no error. ITN_FAILED: what the server has can't be used (newer schema), or the URI. */
-enum itn_status link_open(const struct config *config, struct mongo_link **ret_link, struct error *error) must_check;
+ * is no error. ITN_FAILED: what the server has can't be used (newer schema, none and not to `make` it), or the URI. */
+enum itn_status link_open(const struct config *config, bool make, struct mongo_link **ret_link,
+			  struct error *error) must_check;
 /** NULL is allowed. All clients must have been given back. */
 void link_close(struct mongo_link *link);
 

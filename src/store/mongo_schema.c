@@ -1,6 +1,7 @@
 #include "store/mongo_schema.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "core/id.h"
 #include "store/mongo_call.h"
@@ -33,7 +34,8 @@ static const struct index {
 	{ IN_JOBS, { "lane" }, .only = NULL },
 };
 
-#define CODE_NAMESPACE_EXISTS 48
+#define CODE_NAMESPACE_NOT_FOUND 26
+#define CODE_NAMESPACE_EXISTS    48
 
 static void index_describe(const struct index *index, bson_t *list, const char *at)
 {
@@ -133,11 +135,13 @@ static enum itn_status schema_make(struct via *via)
 	return status ? status : head_make(via);
 }
 
-enum itn_status mongo_schema_prepare(mongoc_client_t *client, const char *database, struct error *error)
+enum itn_status mongo_schema_prepare(mongoc_client_t *client, const char *database, bool make, struct error *error)
 {
 	struct via via = { .client = client, .database = database };
 	int64_t schema;
 	enum itn_status status = schema_read(&via, &schema);
+	if (!status && schema == 0 && !make)
+		return error_set(error, ITN_FAILED, "there is no database %s: no itn has used it yet", database);
 	if (!status && schema == 0 && !(status = schema_make(&via)))
 		status = schema_read(&via, &schema);
 	if (status)
@@ -147,4 +151,86 @@ enum itn_status mongo_schema_prepare(mongoc_client_t *client, const char *databa
 		return error_set(error, ITN_FAILED, "the database %s has schema %lld, this program knows up to %d",
 				 database, (long long)schema, STORE_SCHEMA);
 	return ITN_OK;
+}
+
+/* "{createdAt: 1, _id: 1}" of any document of numbers and booleans, such as an index' keys. */
+static void describe_numbers(const bson_t *doc, char *text, size_t room)
+{
+	bson_iter_t iter;
+	size_t len = (size_t)snprintf(text, room, "{");
+	const char *separator = "";
+	if (bson_iter_init(&iter, doc))
+		while (bson_iter_next(&iter) && len < room) {
+			len += (size_t)snprintf(text + len, room - len, "%s%s: %lld", separator, bson_iter_key(&iter),
+						(long long)bson_iter_as_int64(&iter));
+			separator = ", ";
+		}
+	if (len < room)
+		snprintf(text + len, room - len, "}");
+}
+
+static void describe_keys(const struct index *index, char *text, size_t room)
+{
+	bson_t keys = BSON_INITIALIZER;
+	for (size_t i = 0; i < 4 && index->keys[i]; i++)
+		bson_append_int32(&keys, index->keys[i], -1, 1);
+	describe_numbers(&keys, text, room);
+	bson_destroy(&keys);
+}
+
+static bool is_like(const struct index *index, const char *keys, const bson_t *found)
+{
+	bson_t view;
+	char there[256];
+	if (!bson_take_document(found, "key", &view))
+		return false;
+	describe_numbers(&view, there, sizeof(there));
+	if (strcmp(there, keys) || bson_take_bool(found, "unique") != index->unique ||
+	    bson_take_bool(found, "sparse") != index->sparse)
+		return false;
+	bool partial = bson_take_document(found, "partialFilterExpression", &view);
+	return partial == (index->only != NULL) && (!partial || bson_take_bool(&view, index->only));
+}
+
+static void tell_missing(const struct index *index, const char *keys, store_fault_fn *fault, void *context)
+{
+	char what[384], options[96] = "", remedy[512];
+	const char *in = mongo_collection_name(index->in);
+	if (index->only)
+		snprintf(options, sizeof(options), ", {partialFilterExpression: {%s: true}}", index->only);
+	else if (index->unique || index->sparse)
+		snprintf(options, sizeof(options), ", {%s: true}", index->unique ? "unique" : "sparse");
+	snprintf(what, sizeof(what), "the index %s of %s is missing, or not as it should be", keys, in);
+	snprintf(remedy, sizeof(remedy), "db.%s.createIndex(%s%s)", in, keys, options);
+	fault(context, what, remedy);
+}
+
+static enum itn_status index_look(struct via *via, const struct index *index, store_fault_fn *fault, void *context)
+{
+	mongoc_collection_t *collection =
+		mongoc_client_get_collection(via->client, via->database, mongo_collection_name(index->in));
+	mongoc_cursor_t *cursor = mongoc_collection_find_indexes_with_opts(collection, NULL);
+	const bson_t *found, *reply;
+	bson_error_t error;
+	char keys[256];
+	bool there = false;
+	enum itn_status status = ITN_OK;
+	describe_keys(index, keys, sizeof(keys));
+	while (mongoc_cursor_next(cursor, &found))
+		there |= is_like(index, keys, found);
+	if (mongoc_cursor_error_document(cursor, &error, &reply) && error.code != CODE_NAMESPACE_NOT_FOUND)
+		status = via_failure(via, reply, &error);
+	else if (!there)
+		tell_missing(index, keys, fault, context);
+	mongoc_cursor_destroy(cursor);
+	mongoc_collection_destroy(collection);
+	return status;
+}
+
+enum itn_status mongo_schema_compare(struct via *via, store_fault_fn *fault, void *context)
+{
+	enum itn_status status = ITN_OK;
+	for (size_t i = 0; !status && i < sizeof(indexes) / sizeof(indexes[0]); i++)
+		status = index_look(via, &indexes[i], fault, context);
+	return status;
 }

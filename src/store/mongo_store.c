@@ -8,10 +8,10 @@
 #define QUEUE_ROOM 1024
 #define ROUND_MAX  64
 
-static enum itn_status mongo_open(const struct config *config, struct store **ret_store, struct error *error)
+static enum itn_status mongo_open(const struct config *config, bool make, struct store **ret_store, struct error *error)
 {
 	struct mongo_link *link;
-	enum itn_status status = link_open(config, &link, error);
+	enum itn_status status = link_open(config, make, &link, error);
 	if (status)
 		return status;
 	struct mongo_store *store = memory_calloc(1, sizeof(*store));
@@ -58,6 +58,8 @@ const struct store_ops mongo_ops = {
 	.events = mongo_events,
 	.progress = mongo_progress,
 	.counters = mongo_counters,
+	.vitals = mongo_vitals,
+	.layout = mongo_layout,
 	.engine_open = mongo_engine_open,
 	.engine_close = mongo_engine_close,
 	.lease_read = mongo_lease_read,
@@ -75,5 +77,6 @@ const struct store_ops mongo_ops = {
 	.batch_lane_busy = mongo_batch_lane_busy,
 	.batch_commit = mongo_batch_commit,
 	.batch_abort = mongo_batch_abort,
+	.log_renew = mongo_log_renew,
 	.engine_error = mongo_engine_error,
 };

@@ -71,6 +71,10 @@ void mongo_list_learn(struct mongo_store *store);
 enum itn_status mongo_list(struct store *store, const struct store_list *list, store_row_fn *row, void *context);
 enum itn_status mongo_inventory_json(struct store *store, struct str station, struct buf *out, int64_t *ret_version);
 
+/* mongo_inspect.c */
+enum itn_status mongo_vitals(struct store *store, struct store_vitals *ret_vitals);
+enum itn_status mongo_layout(struct store *store, store_fault_fn *fault, void *context, struct error *error);
+
 /* mongo_engine.c, mongo_batch.c, mongo_commit.c */
 enum itn_status mongo_engine_open(struct store *store, const char *holder, struct store_engine **ret_engine,
 				  struct error *error);
@@ -84,6 +88,7 @@ enum itn_status mongo_batch_begin(struct store_engine *engine, struct arena *are
 				  struct store_batch *ret_batch);
 enum itn_status mongo_batch_commit(struct store_engine *engine, const struct store_writes *writes);
 void mongo_batch_abort(struct store_engine *engine);
+enum itn_status mongo_log_renew(struct store_engine *engine);
 const char *mongo_engine_error(const struct store_engine *engine);
 enum itn_status mongo_batch_trade(struct store_engine *engine, struct arena *arena, struct str id,
 				  struct trade *ret_trade);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "core/clock.h"
+#include "core/id.h"
 #include "core/memory.h"
 
 enum itn_status engine_note(struct sqlite_engine *engine, enum itn_status status)
@@ -288,5 +289,22 @@ enum itn_status sqlite_batch_commit(struct store_engine *base, const struct stor
 	}
 	if (!(status = engine_commit(engine)))
 		engine->last_seq = writes->last_seq;
+	return status;
+}
+
+enum itn_status sqlite_log_renew(struct store_engine *base)
+{
+	struct sqlite_engine *engine = sqlite_engine_of(base);
+	char log[STORE_LOG_ID_LEN + 1];
+	struct store_head head;
+	enum itn_status status = begin_ours(engine, &head);
+	if (status)
+		return status;
+	id_random_hex(log, STORE_LOG_ID_LEN);
+	sqlite3_stmt *stmt = conn_sql(engine->conn, SQL_LOG_RENEW);
+	bind_str(stmt, 1, str_from(log));
+	if (!(status = engine_note(engine, conn_run(engine->conn, stmt))))
+		return engine_commit(engine);
+	engine_roll_back(engine);
 	return status;
 }

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,13 +75,13 @@ struct file_identity sqlite_file_identity(const char *path)
 	return (struct file_identity){ info.st_dev, info.st_ino };
 }
 
-static enum itn_status file_make(const char *path, struct error *error)
+static enum itn_status file_find(const char *path, bool make, struct error *error)
 {
-	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	int fd = make ? open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600) : -1;
 	if (fd >= 0) {
 		close(fd);
 		folder_sync(path);
-	} else if (errno != EEXIST) {
+	} else if (make && errno != EEXIST) {
 		return error_set(error, ITN_FAILED, "can't make the database %s: %s", path, strerror(errno));
 	}
 	struct stat info;
@@ -95,7 +94,7 @@ static enum itn_status file_make(const char *path, struct error *error)
 	return ITN_OK;
 }
 
-enum itn_status sqlite_file_prepare(const char *path, char **ret_path, struct error *error)
+enum itn_status sqlite_file_prepare(const char *path, bool make, char **ret_path, struct error *error)
 {
 	if (!*path || path[strlen(path) - 1] == '/')
 		return error_set(error, ITN_INVALID, "the store sqlite:%s names no file", path);
@@ -109,7 +108,7 @@ enum itn_status sqlite_file_prepare(const char *path, char **ret_path, struct er
 		memory_exhausted();
 	free(folder);
 	char *real = NULL;
-	if (!(status = file_make(named, error)) && !(real = realpath(named, NULL)))
+	if (!(status = file_find(named, make, error)) && !(real = realpath(named, NULL)))
 		status = error_set(error, ITN_FAILED, "the database %s: %s", path, strerror(errno));
 	if (!status && !(status = folder_check(real, &folder, error)))
 		free(folder);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -17,6 +18,14 @@
 
 enum lock_byte { BYTE_NEXT, BYTE_WRITER };
 
+/* As SQLite does with its own files: root at work on another user's database must not shut him out. */
+static void leave_to_owner(int fd, const char *path)
+{
+	struct stat info;
+	if (geteuid() == 0 && !stat(path, &info) && info.st_uid && fchown(fd, info.st_uid, info.st_gid))
+		return;
+}
+
 enum itn_status sqlite_lock_open(const char *path, struct sqlite_lock *ret_lock, struct error *error)
 {
 	char *name;
@@ -24,6 +33,8 @@ enum itn_status sqlite_lock_open(const char *path, struct sqlite_lock *ret_lock,
 		memory_exhausted();
 	int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	int reason = errno;
+	if (fd >= 0)
+		leave_to_owner(fd, path);
 	enum itn_status status = ITN_OK;
 	if (fd < 0)
 		status = error_set(error, ITN_FAILED, "can't open the lock file %s: %s", name, strerror(reason));

@@ -104,7 +104,7 @@ static enum itn_status schema_make(struct conn *conn, struct error *error)
 	return status;
 }
 
-enum itn_status sqlite_schema_prepare(const char *path, struct sqlite_lock *lock, int64_t deadline_us,
+enum itn_status sqlite_schema_prepare(const char *path, bool make, struct sqlite_lock *lock, int64_t deadline_us,
 				      struct error *error)
 {
 	struct conn *conn;
@@ -114,7 +114,9 @@ enum itn_status sqlite_schema_prepare(const char *path, struct sqlite_lock *lock
 	conn->deadline_us = deadline_us;
 	bool empty = false;
 	status = schema_look_at_once(conn, &empty, error);
-	if (!status && empty) {
+	if (!status && empty && !make) {
+		status = error_set(error, ITN_FAILED, "the database is empty: no itn has used it yet");
+	} else if (!status && empty) {
 		status = sqlite_lock_take(lock, deadline_us);
 		if (status) {
 			error_set(error, status, "another process holds the write lock of the database");

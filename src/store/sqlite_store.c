@@ -45,18 +45,18 @@ static struct sqlite_store *store_new(const struct config *config)
 	return store;
 }
 
-static enum itn_status sqlite_open(const struct config *config, struct store **ret_store, struct error *error)
+static enum itn_status sqlite_open(const struct config *config, bool make, struct store **ret_store, struct error *error)
 {
 	struct sqlite_store *store = store_new(config);
 	struct error why = { "" };
 	int64_t deadline_us = clock_monotonic_us() + store->timeout_ms * 1000;
-	enum itn_status status = sqlite_file_prepare(config->store + strlen("sqlite:"), &store->path, &why);
+	enum itn_status status = sqlite_file_prepare(config->store + strlen("sqlite:"), make, &store->path, &why);
 	if (status) {
 		store_free(store);
 		return error_set(error, status, "%s", why.text);
 	}
 	if (!(status = sqlite_lock_open(store->path, &store->lock, &why)) &&
-	    !(status = sqlite_schema_prepare(store->path, &store->lock, deadline_us, &why)))
+	    !(status = sqlite_schema_prepare(store->path, make, &store->lock, deadline_us, &why)))
 		status = conn_open(store->path, WRITER_CACHE_KIB, &store->writer, &why);
 	if (status) {
 		error_set(error, status, "%s: %s", store->path, why.text);
@@ -185,6 +185,8 @@ const struct store_ops sqlite_ops = {
 	.events = sqlite_events,
 	.progress = sqlite_progress,
 	.counters = sqlite_counters,
+	.vitals = sqlite_vitals,
+	.layout = sqlite_layout,
 	.engine_open = sqlite_engine_open,
 	.engine_close = sqlite_engine_close,
 	.lease_read = sqlite_lease_read,
@@ -202,5 +204,6 @@ const struct store_ops sqlite_ops = {
 	.batch_lane_busy = sqlite_batch_lane_busy,
 	.batch_commit = sqlite_batch_commit,
 	.batch_abort = sqlite_batch_abort,
+	.log_renew = sqlite_log_renew,
 	.engine_error = sqlite_engine_error,
 };

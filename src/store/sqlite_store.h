@@ -85,6 +85,10 @@ void stock_columns(sqlite3_stmt *stmt, struct arena *arena, struct stock *ret_st
 /* sqlite_list.c */
 enum itn_status sqlite_list(struct store *store, const struct store_list *list, store_row_fn *row, void *context);
 
+/* sqlite_inspect.c */
+enum itn_status sqlite_vitals(struct store *store, struct store_vitals *ret_vitals);
+enum itn_status sqlite_layout(struct store *store, store_fault_fn *fault, void *context, struct error *error);
+
 /* sqlite_engine.c */
 enum itn_status sqlite_engine_open(struct store *store, const char *holder, struct store_engine **ret_engine,
 				   struct error *error);
@@ -98,6 +102,7 @@ enum itn_status sqlite_batch_begin(struct store_engine *engine, struct arena *ar
 				   struct store_batch *ret_batch);
 enum itn_status sqlite_batch_commit(struct store_engine *engine, const struct store_writes *writes);
 void sqlite_batch_abort(struct store_engine *engine);
+enum itn_status sqlite_log_renew(struct store_engine *engine);
 const char *sqlite_engine_error(const struct store_engine *engine);
 
 /* sqlite_batch.c */

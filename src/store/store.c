@@ -15,12 +15,22 @@ static const struct {
 	{ "mongodb+srv:", &mongo_ops },
 };
 
-enum itn_status store_open(const struct config *config, struct store **ret_store, struct error *error)
+static enum itn_status open_with(const struct config *config, bool make, struct store **ret_store, struct error *error)
 {
 	for (size_t i = 0; i < sizeof(engines) / sizeof(engines[0]); i++)
 		if (!strncmp(config->store, engines[i].scheme, strlen(engines[i].scheme)))
-			return engines[i].ops->open(config, ret_store, error);
+			return engines[i].ops->open(config, make, ret_store, error);
 	return error_set(error, ITN_INVALID, "the store is neither sqlite:PATH nor a mongodb:// URI");
+}
+
+enum itn_status store_open(const struct config *config, struct store **ret_store, struct error *error)
+{
+	return open_with(config, true, ret_store, error);
+}
+
+enum itn_status store_open_existing(const struct config *config, struct store **ret_store, struct error *error)
+{
+	return open_with(config, false, ret_store, error);
 }
 
 void store_close(struct store *store)
@@ -116,4 +126,14 @@ enum itn_status store_progress(struct store *store, const struct str *ids, size_
 enum itn_status store_counters(struct store *store, struct str prefix, store_counter_fn *row, void *context)
 {
 	return store->ops->counters(store, prefix, row, context);
+}
+
+enum itn_status store_vitals(struct store *store, struct store_vitals *ret_vitals)
+{
+	return store->ops->vitals(store, ret_vitals);
+}
+
+enum itn_status store_layout(struct store *store, store_fault_fn *fault, void *context, struct error *error)
+{
+	return store->ops->layout(store, fault, context, error);
 }

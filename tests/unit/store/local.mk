@@ -4,6 +4,7 @@ store_contract_sources = \
 	tests/unit/store/contract_child.c \
 	tests/unit/store/contract_crowd.c \
 	tests/unit/store/contract_engine.c \
+	tests/unit/store/contract_inspect.c \
 	tests/unit/store/contract_jobs.c \
 	tests/unit/store/contract_lease.c \
 	tests/unit/store/contract_list.c \

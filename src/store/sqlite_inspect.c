@@ -1,0 +1,81 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "store/sqlite_store.h"
+
+static const char *const statements[] = {
+#define TABLE(text) text,
+#include "store/sqlite_schema.def"
+#undef TABLE
+};
+
+enum itn_status sqlite_vitals(struct store *base, struct store_vitals *ret_vitals)
+{
+	struct sqlite_store *store = sqlite_store_of(base);
+	struct conn *conn;
+	enum itn_status status = reader_take(store, &conn);
+	if (status)
+		return status;
+	sqlite3_stmt *stmt = conn_sql(conn, SQL_VITALS);
+	bind_int(stmt, 1, STORE_COUNT_MAX);
+	struct store_vitals vitals = { .now = clock_now_ms() };
+	bool found = false;
+	while (conn_row(conn, stmt, &status)) {
+		struct str holder = column_str(stmt, 6);
+		head_columns(stmt, &vitals.head);
+		vitals.lease.epoch = vitals.head.epoch;
+		vitals.lease.beat = column_int(stmt, 5);
+		snprintf(vitals.lease.holder, sizeof(vitals.lease.holder), "%.*s", STR_ARG(holder));
+		vitals.waiting = column_int(stmt, 7);
+		vitals.waiting_at = column_int(stmt, 8);
+		vitals.jobs = column_int(stmt, 9);
+		found = true;
+	}
+	reader_give(store, conn);
+	if (status || !found)
+		return status ? status : ITN_FAILED;
+	*ret_vitals = vitals;
+	return ITN_OK;
+}
+
+/* "CREATE TABLE head (…" is the table head; of an index the whole statement counts, a table may have grown by columns.
+ */
+static void compare(sqlite3_stmt *find, const char *statement, store_fault_fn *fault, void *context)
+{
+	char kind[16], name[64], what[128];
+	if (sscanf(statement, "CREATE %15s %63s", kind, name) != 2)
+		return;
+	for (char *c = kind; *c; c++)
+		*c = (char)(*c | 0x20);
+	bind_str(find, 1, str_from(name));
+	bool found = sqlite3_step(find) == SQLITE_ROW;
+	bool same = found && (strcmp(kind, "table") == 0 || str_eq(column_str(find, 0), str_from(statement)));
+	sqlite3_reset(find);
+	if (same)
+		return;
+	snprintf(what, sizeof(what), "the %s %s %s", kind, name, found ? "is not as it should be" : "is missing");
+	char remedy[1024];
+	snprintf(remedy, sizeof(remedy), "%s%s%s%s", found ? "DROP INDEX " : "", found ? name : "", found ? "; " : "",
+		 statement);
+	fault(context, what, strcmp(kind, "index") == 0 ? remedy : "");
+}
+
+enum itn_status sqlite_layout(struct store *base, store_fault_fn *fault, void *context, struct error *error)
+{
+	struct sqlite_store *store = sqlite_store_of(base);
+	struct conn *conn;
+	sqlite3_stmt *find;
+	enum itn_status status = reader_take(store, &conn);
+	if (status)
+		return error_set(error, status, "%s can't be read", store->path);
+	if (sqlite3_prepare_v2(conn->db, "SELECT sql FROM sqlite_schema WHERE name = ?1", -1, &find, NULL)) {
+		status = conn_failure(conn, error);
+	} else {
+		for (size_t i = 0; i < sizeof(statements) / sizeof(statements[0]); i++)
+			compare(find, statements[i], fault, context);
+		sqlite3_finalize(find);
+	}
+	reader_give(store, conn);
+	return status;
+}
