@@ -72,10 +72,26 @@ static void notify(const char *name, const char *value, const char *more)
 	close(fd);
 }
 
+/* For a supervisor that has no socket to be told by. */
+static void leave_ready_file(const char *status)
+{
+	const char *path = getenv("ITN_READY_FILE");
+	int fd;
+
+	if (!path || !*path)
+		return;
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (fd < 0 || dprintf(fd, "%s\n", status) < 0)
+		log_warn("supervisor not told", LOG_CSTR("file", path), LOG_CSTR("reason", strerror(errno)));
+	if (fd >= 0)
+		close(fd);
+}
+
 void service_ready(const char *status)
 {
 	log_info("ready", LOG_CSTR("status", status ? status : "serving"));
 	notify("STATUS", status ? status : "serving", "READY=1\n");
+	leave_ready_file(status ? status : "serving");
 }
 
 void service_status(const char *status)

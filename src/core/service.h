@@ -32,7 +32,8 @@ int service_main(const struct service *service, int argc, char **argv);
 /** Readable once the drain began; for poll and epoll; never read from it. */
 int service_stop_fd(void);
 bool service_stopping(void);
-/** Tells the supervisor (sd_notify protocol over $NOTIFY_SOCKET, when set) and the log: the daemon serves now. */
+/** Tells the supervisor and the log: the daemon serves now. The supervisor is told by the sd_notify protocol over
+ *  $NOTIFY_SOCKET, and by the status in the file $ITN_READY_FILE, where these are set. */
 void service_ready(const char *status);
 /** A new STATUS= line for the supervisor, such as "standing by". */
 void service_status(const char *status);

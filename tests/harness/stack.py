@@ -92,7 +92,11 @@ class Stack:
         return self.signal(name, signal.SIGCONT)
 
     def wait_restarted(self, name, old_pid):
-        return wait_for(lambda: self.pids().get(name, old_pid) != old_pid, f"{name} was started again")
+        """Another process than `old_pid` runs, and serves."""
+        pid = wait_for(lambda: (new := self.pids().get(name, old_pid)) != old_pid and new, f"{name} was started again")
+        if name.startswith("itn-"):
+            wait_for((self.folder / "run" / f"{name}.ready").exists, f"{name} serves again")
+        return pid
 
     def wait_ready(self, seconds=30):
         wait_for(self.is_ready, "the stack is ready", seconds)

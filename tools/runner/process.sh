@@ -23,6 +23,10 @@ process_pid() { # NAME: sets pid; fails when it does not run
 	[ "$boot" = "$process_boot" ] && process_stat "$pid" && [ "$stat_start" = "$start" ] && [[ $stat_state != [ZX] ]]
 }
 
+process_ready() { # NAME: it runs; a daemon of ours has said that it serves
+	process_pid "$1" && { [[ $1 != itn-* ]] || [ -e "$ITN_DIR/run/$1.ready" ]; }
+}
+
 process_recorded() { # names with a pid file that match the pattern
 	local file
 	for file in "$ITN_DIR"/run/$1.pid; do

@@ -42,6 +42,7 @@ now_ms() { # VARIABLE
 
 service_start() { # NAME
 	local now
+	rm -f "$1.ready"
 	(service_exec "$1") >>"$ITN_DIR/log/$1.log" 2>&1 </dev/null &
 	service_pid[$1]=$!
 	now_ms now
@@ -82,6 +83,7 @@ service_died() { # NAME NOW
 	wait "${service_pid[$name]}" 2>/dev/null
 	code=$?
 	process_sweep "$name"
+	rm -f "$name.ready"
 	((lived < 10000)) || service_deaths[$name]=0
 	service_deaths[$name]=$((service_deaths[$name] + 1))
 	delay=$((service_deaths[$name] == 1 ? 0 : 100 << (service_deaths[$name] > 7 ? 6 : service_deaths[$name] - 1)))

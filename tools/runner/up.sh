@@ -87,10 +87,7 @@ up_wait_ready() { # PID of the supervisor
 up_ready() {
 	local name n
 	for name in $(services_list); do
-		process_pid "$name" || { waiting_for=$name; return 1; }
-		case $name in itn-api-* | itn-gateway)
-			[ -S "$ITN_DIR/run/$name.sock" ] || { waiting_for=$name; return 1; } ;;
-		esac
+		process_ready "$name" || { waiting_for=$name; return 1; }
 	done
 	for ((n = 0; n < ITN_API_PROCESSES; n++)); do
 		[[ $(probe_http /livez) == HTTP/1.1\ 200* ]] || { waiting_for=/livez; return 1; }
@@ -236,7 +233,7 @@ status_line() { # NAME
 status_healthy() {
 	local name pid address
 	process_pid supervisor || return 1
-	for name in $(process_recorded '*'); do process_pid "$name" || return 1; done
+	for name in $(process_recorded '*'); do process_ready "$name" || return 1; done
 	[ -e "$ITN_DIR/run/ready" ] || return 1
 	address=$(up_url)
 	address=${address#http://}

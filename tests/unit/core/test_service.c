@@ -255,6 +255,28 @@ static void the_supervisor_is_told(unused_arg void **state)
 	check_supervisor(path);
 }
 
+static void a_file_says_that_it_serves(unused_arg void **state)
+{
+	char folder[] = "/tmp/itn-service-XXXXXX";
+	char path[64], output[4096], text[64] = "";
+	struct child child;
+	FILE *file;
+
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/ready", folder);
+	child = start(drain_when_told, ARGS("--network=test"), "ITN_READY_FILE", path);
+	wait_for(&child, 'r');
+	file = fopen(path, "r");
+	assert_non_null(file);
+	assert_non_null(fgets(text, sizeof(text), file));
+	fclose(file);
+	assert_string_equal(text, "at work\n");
+	kill(child.pid, SIGTERM);
+	check_int("status", finish(&child, output, sizeof(output)), 7);
+	unlink(path);
+	rmdir(folder);
+}
+
 static void a_supervisor_that_is_gone_does_no_harm(unused_arg void **state)
 {
 	struct child child = start(drain_when_told, ARGS("--network=test"), "NOTIFY_SOCKET", "/nowhere/at/all");
@@ -314,6 +336,7 @@ int main(void)
 		cmocka_unit_test(a_bad_setting_is_found_by_the_check),
 		cmocka_unit_test(new_files_are_private),
 		cmocka_unit_test(the_supervisor_is_told),
+		cmocka_unit_test(a_file_says_that_it_serves),
 		cmocka_unit_test(a_supervisor_that_is_gone_does_no_harm),
 		cmocka_unit_test(sockets_are_inherited_by_their_process_only),
 	};
