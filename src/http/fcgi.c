@@ -27,6 +27,8 @@
 #define SWEEP_MS_MAX 250
 /** How long nothing is accepted after accept() failed, for want of file descriptors mostly. */
 #define PAUSE_MS     100
+/** How long a peer may take an answer once the drain is over. */
+#define END_PATIENCE_MS 2000
 /** File descriptors that the process needs besides its connections. */
 #define OTHER_FILES  256
 #define ARENA_FIRST  ((size_t)16 * 1024)
@@ -335,13 +337,15 @@ static void drain(struct fcgi_server *server)
 		close(server->listen_fds[--server->listening]);
 }
 
-/** Ends the threads; what they are answering is answered. */
+/** Ends the threads; what they are answering is answered, if its peer takes it within END_PATIENCE_MS. */
 static void end_threads(struct fcgi_server *server)
 {
 	uint64_t one = 1;
+	int64_t patience_ends = clock_monotonic_ms() + END_PATIENCE_MS;
 	(void)!write(server->end_fd, &one, sizeof(one));
 	while (atomic_load(&server->alive) > 0) {
-		fcgi_pool_sweep(&server->pool, 0, true);
+		int64_t now = clock_monotonic_ms();
+		fcgi_pool_sweep(&server->pool, now < patience_ends ? now : INT64_MAX, true);
 		wait_and_accept(server, -1, sweep_interval(server));
 	}
 	for (unsigned i = 0; i < server->started; i++) {

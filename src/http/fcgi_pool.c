@@ -122,10 +122,10 @@ void fcgi_pool_close(struct fcgi_pool *pool, struct fcgi_conn *conn)
 		abort();
 }
 
-static bool overdue(struct fcgi_conn *conn, int64_t now, bool all)
+static bool overdue(struct fcgi_conn *conn, int64_t now)
 {
 	int64_t deadline = atomic_load(&conn->deadline);
-	return deadline != 0 && (all || deadline <= now);
+	return deadline != 0 && deadline <= now;
 }
 
 /** Bytes that wait for a thread are not the peer's delay. */
@@ -138,27 +138,27 @@ static bool has_unread(struct fcgi_conn *conn)
 	return any;
 }
 
-static void sweep_one(struct fcgi_pool *pool, struct fcgi_conn *conn, int64_t now, bool all)
+static void sweep_one(struct fcgi_pool *pool, struct fcgi_conn *conn, int64_t now, bool end)
 {
 	uint64_t seen = atomic_load(&conn->state);
 	unsigned state = seen & 3;
-	if (state == FREE || !(overdue(conn, now, all) || (all && state == IDLE)))
+	if (state == FREE || !(overdue(conn, now) || (end && state == IDLE)))
 		return;
 	if (state == IDLE) {
-		if (!all && has_unread(conn))
+		if (!end && has_unread(conn))
 			return;
 		if (atomic_compare_exchange_strong(&conn->state, &seen, state_of(seen >> 2, BUSY)))
 			fcgi_pool_close(pool, conn);
 		return;
 	}
 	pthread_mutex_lock(&conn->lock);
-	if (conn->fd >= 0 && overdue(conn, now, all))
+	if (conn->fd >= 0 && overdue(conn, now))
 		shutdown(conn->fd, SHUT_RDWR);
 	pthread_mutex_unlock(&conn->lock);
 }
 
-void fcgi_pool_sweep(struct fcgi_pool *pool, int64_t now, bool all)
+void fcgi_pool_sweep(struct fcgi_pool *pool, int64_t now, bool end)
 {
 	for (uint32_t i = 0; i < atomic_load(&pool->used); i++)
-		sweep_one(pool, &pool->conns[i], now, all);
+		sweep_one(pool, &pool->conns[i], now, end);
 }

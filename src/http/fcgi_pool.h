@@ -53,8 +53,8 @@ bool fcgi_conn_release(struct fcgi_conn *conn);
 void fcgi_pool_close(struct fcgi_pool *pool, struct fcgi_conn *conn);
 
 /** Closes idle connections that are overdue and have nothing unread, and shuts down overdue busy ones, so that their owner
- *  notices. `all`: every
- *  idle one, and every busy one that waits for its peer. One thread only. */
-void fcgi_pool_sweep(struct fcgi_pool *pool, int64_t now, bool all);
+ *  notices. `end`: closes every idle one. INT64_MAX as `now`: every busy one that waits for its peer is overdue. One
+ *  thread only. */
+void fcgi_pool_sweep(struct fcgi_pool *pool, int64_t now, bool end);
 
 #endif

@@ -11,9 +11,11 @@
 static void expect(struct client *client, const char *name, int status)
 {
 	struct client_answer answer;
-	check_bool(name, client_answer(client, &answer), true);
-	check_int(name, answer.status, status);
+	bool whole = client_answer(client, &answer);
+	int got = answer.status;
 	client_answer_free(&answer);
+	check_bool(name, whole, true);
+	check_int(name, got, status);
 }
 
 static struct client kept_connection(const struct fixture *fixture)
@@ -58,6 +60,24 @@ static void it_is_answered_also_when_the_time_is_up(unused_arg void **state)
 	assert_false(atomic_load(&fx.ended));
 	fixture_let_go(&fx);
 	expect(&client, "held", 200);
+	client_close(&client);
+	client_close(&idle);
+	fixture_end(&fx);
+}
+
+static void an_answer_on_its_way_is_not_cut_off_when_the_time_is_up(unused_arg void **state)
+{
+	struct fixture fx;
+	struct client_answer answer;
+	fixture_start(&fx, (struct fixture_options){ .drain_ms = 1 });
+	struct client client = client_connect(fx.path), idle = kept_connection(&fx);
+	assert_true(client_request(&client, 1, true, "GET", "/bytes/4000000", STR("")));
+	assert_true(client_readable(&client, CLIENT_PATIENCE_MS));
+	fixture_stop(&fx);
+	assert_true(client_closed(&idle));
+	check_bool("the end comes", client_answer(&client, &answer), true);
+	check_int("all of the body", (long long)answer.body_len, 4000000);
+	client_answer_free(&answer);
 	client_close(&client);
 	client_close(&idle);
 	fixture_end(&fx);
@@ -151,6 +171,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_being_answered_is_answered),
 		cmocka_unit_test(it_is_answered_also_when_the_time_is_up),
+		cmocka_unit_test(an_answer_on_its_way_is_not_cut_off_when_the_time_is_up),
 		cmocka_unit_test(kept_connections_are_served_and_marked_until_the_peer_closes),
 		cmocka_unit_test(connections_that_wait_in_the_backlog_are_served),
 		cmocka_unit_test(a_half_sent_request_may_be_finished),
