@@ -41,6 +41,9 @@ extern const size_t api_route_count;
 http_handler health_livez;
 http_handler health_readyz;
 
+/** metrics.c */
+http_handler metrics_show;
+
 /** trades.c */
 http_handler trade_create;
 http_handler trade_show;

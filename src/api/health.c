@@ -57,7 +57,7 @@ void health_readyz(struct api *api, struct http_request *req, struct http_respon
 	json_out_member_str(&out, "status", ready ? STR("ready") : STR("not ready"));
 	if (!ready)
 		write_reasons(&out, api, reasons);
-	if (http_is_loopback(req) && http_query(req, "verbose", &value))
+	if (http_is_local(req) && http_query(req, "verbose", &value))
 		write_checks(&out, api, reasons);
 	json_out_object_end(&out);
 }

@@ -11,6 +11,7 @@ libitnapi_a_SOURCES = \
 	src/api/inventory.c \
 	src/api/list.c src/api/list.h \
 	src/api/list_query.c src/api/list_query.h \
+	src/api/metrics.c \
 	src/api/position.c src/api/position.h \
 	src/api/routes.c \
 	src/api/serve.c src/api/serve.h \

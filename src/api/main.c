@@ -13,6 +13,7 @@ int main(int argc, char **argv)
 		.summary = "answers the REST requests of one trade network",
 		.who = CONFIG_API,
 		.run = worker_run,
+		.labels = worker_labels,
 	};
 	return service_main(&service, argc, argv);
 }

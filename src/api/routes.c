@@ -26,6 +26,7 @@ const struct route api_routes[] = {
 
 	{ HTTP_GET, "/livez", health_livez, ROLE_NONE },
 	{ HTTP_GET, "/readyz", health_readyz, ROLE_NONE },
+	{ HTTP_GET, "/metrics", metrics_show, ROLE_NONE },
 };
 
 const size_t api_route_count = sizeof(api_routes) / sizeof(api_routes[0]);

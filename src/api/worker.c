@@ -7,7 +7,13 @@
 #include "api/waiter.h"
 #include "bus/wake.h"
 #include "core/log.h"
+#include "http/measure.h"
 #include "store/store.h"
+
+void worker_labels(void)
+{
+	measure_labels(api_routes, api_route_count);
+}
 
 static bool store_is_ready(void *context, struct buf *reason)
 {

@@ -6,5 +6,7 @@
 
 /** The `run` of the service. */
 int worker_run(const struct config *config);
+/** Its `labels`. */
+void worker_labels(void);
 
 #endif

@@ -5,7 +5,8 @@
 
 #include "core/net.h"
 
-#define NETWORK_MAX 32
+#define NETWORK_MAX  32
+#define INSTANCE_MAX 63
 
 static bool refuse(struct error *error, const char *must)
 {
@@ -83,5 +84,17 @@ bool check_url(const char *text, struct error *error)
 
 	if (!begins(text, "http://") || strcspn(host, "/") == 0 || strpbrk(text, " \t\r\n"))
 		return refuse(error, "must be an http:// URL");
+	return true;
+}
+
+bool check_instance(const char *text, struct error *error)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+	size_t len = strlen(text), head = strspn(text, letters);
+
+	while (head && text[head] && strchr("@:._-", text[head]))
+		head += 1 + strspn(text + head + 1, letters);
+	if (len == 0 || len > INSTANCE_MAX || head != len)
+		return refuse(error, "must be 1 to 63 of A-Z, a-z, 0-9, '@', ':', '.', '_' and '-', a letter or digit first");
 	return true;
 }

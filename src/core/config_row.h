@@ -17,6 +17,7 @@ bool check_address(const char *text, struct error *error);
 bool check_listen(const char *text, struct error *error);
 bool check_peers(const char *text, struct error *error);
 bool check_url(const char *text, struct error *error);
+bool check_instance(const char *text, struct error *error);
 
 enum config_type { TYPE_UINT, TYPE_OCTAL, TYPE_BOOL, TYPE_ENUM, TYPE_TEXT };
 

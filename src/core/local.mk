@@ -17,6 +17,11 @@ libitncore_a_SOURCES = \
 	src/core/log.c src/core/log.h \
 	src/core/map.c src/core/map.h \
 	src/core/memory.c src/core/memory.h \
+	src/core/metrics.c src/core/metrics.def src/core/metrics.h \
+	src/core/metrics_layout.h \
+	src/core/metrics_process.c \
+	src/core/metrics_read.c \
+	src/core/metrics_text.c \
 	src/core/net.c src/core/net.h \
 	src/core/service.c src/core/service.h \
 	src/core/status.c src/core/status.h \

@@ -7,6 +7,7 @@
 
 #include "core/buf.h"
 #include "core/clock.h"
+#include "core/metrics.h"
 #include "core/utf8.h"
 
 #define VALUE_MAX 1024
@@ -24,6 +25,7 @@ void log_open(const char *process, enum log_level least, enum log_format format)
 	process_name = process;
 	least_level = least;
 	line_format = format;
+	metrics_label(LABEL_LEVEL, level_names, sizeof(level_names) / sizeof(level_names[0]));
 }
 
 void log_request(struct str request_id)
@@ -130,6 +132,7 @@ void log_write(enum log_level level, const char *msg, const struct log_field *fi
 
 	if (level < least_level)
 		return;
+	metrics_add_at(METRIC_LOG_LINES, (const size_t[]){ level }, 1);
 	time_format(clock_now_ms(), now);
 	add_text(&line, "time", (struct str){ now, TIME_LEN });
 	add_text(&line, "level", str_from(level_names[level]));

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "core/log.h"
+#include "core/metrics.h"
 
 #define SIGNAL_STACK    (128 * 1024)
 #define ARENAS          2
@@ -276,12 +277,16 @@ static int run(const struct service *service, const struct config *config)
 
 	log_open(service->name, level_of(config->log_level),
 		 strcmp(config->log_format, "json") == 0 ? LOG_JSON : LOG_LOGFMT);
+	if (service->labels)
+		service->labels();
+	metrics_open(config, service->name, service->who);
 	if (!set_up_signals()) {
 		log_error("no signal handling", LOG_CSTR("reason", strerror(errno)));
 		return EX_OSERR;
 	}
 	log_info("starting", LOG_CSTR("version", PACKAGE_VERSION), LOG_CSTR("network", config->network));
 	status = service->run(config);
+	metrics_close();
 	log_info("stopped", LOG_INT("status", status));
 	return status;
 }

@@ -24,6 +24,7 @@ struct service {
 	/** Runs until service_stopping() and drains; returns the exit status. Called on the main thread,
 	 *  with SIGTERM and SIGINT blocked in every thread that it starts. */
 	int (*run)(const struct config *config);
+	void (*labels)(void); /**< says which values the labels of its metrics have (metrics_label()); may be NULL */
 };
 
 /** main() of every daemon. */

@@ -5,6 +5,7 @@
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "http/measure.h"
 #include "http/problem.h"
 
 /** A peer gets peer_timeout_ms for so many bytes: whole records of libfcgi. */
@@ -70,6 +71,7 @@ static bool respond(struct fcgi_sink *sink, const struct http_variable *variable
 	struct fcgi_reader *reader = &sink->conn->reader;
 	struct http_response *res = &worker->res;
 	struct http_request req;
+	int64_t began_us = clock_monotonic_us();
 	http_request_init(&req, worker->arena, variables, count, buf_str(&reader->body));
 	req.body_too_large = reader->body_too_large;
 	req.body_broken = req.body_broken && !req.body_too_large;
@@ -79,6 +81,7 @@ static bool respond(struct fcgi_sink *sink, const struct http_variable *variable
 		problem_reply(res, PROBLEM_HEADERS_TOO_LARGE, NULL, NULL);
 	else
 		worker->settings->answer(worker->settings->context, &req, res);
+	measure_answer(&req, res, began_us);
 	bool sent = http_response_finish(res);
 	log_debug("answered", LOG_STR("method", req.method_name), LOG_STR("path", req.path), LOG_INT("status", res->status));
 	log_request(STR_NONE);

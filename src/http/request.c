@@ -124,6 +124,12 @@ bool http_is_loopback(const struct http_request *req)
 	return (a.len > 4 && memcmp(a.ptr, "127.", 4) == 0) || str_eq(a, STR("::1")) || str_eq(a, STR("unix:"));
 }
 
+bool http_is_local(const struct http_request *req)
+{
+	return http_is_loopback(req) && !str_is_set(http_header(req, "X-Forwarded-For")) &&
+	       !str_is_set(http_header(req, "Forwarded")) && !str_is_set(http_header(req, "Via"));
+}
+
 static int hex_value(char c)
 {
 	if (c >= '0' && c <= '9')

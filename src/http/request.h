@@ -46,6 +46,7 @@ struct http_request {
 	struct str remote;       /**< address of the client as the web server saw it; "" for unknown */
 	struct str request_id;   /**< the client's when it has 1..128 of A-Za-z0-9._-, else a new one */
 	struct str route;        /**< pattern of the matched route ("/api/trades/:transactionId"); absent before that */
+	size_t route_position;   /**< its first row in the table, counted from 1; 0 while there is none */
 	struct str params[HTTP_PARAMS_MAX]; /**< decoded segments, valid UTF-8, in the order of the pattern's names */
 	bool body_too_large;     /**< the body went beyond the limit and was dropped */
 	bool body_broken;        /**< the body's length is not what Content-Length says */
@@ -69,6 +70,9 @@ struct str http_header(const struct http_request *req, const char *name);
 struct str http_variable(const struct http_request *req, const char *name);
 /** Whether the client is on this host (127.0.0.0/8, ::1, or a unix socket). */
 bool http_is_loopback(const struct http_request *req);
+/** Whether the request was made on this host: from loopback, and not on behalf of another client (a proxy says so by
+ *  X-Forwarded-For, Forwarded or Via). */
+bool http_is_local(const struct http_request *req);
 
 /** A query parameter, decoded (percent-encoding, '+' is a space); valid UTF-8. False when it is not given.
  *  One that http_query_check() would refuse counts as not given. */

@@ -10,38 +10,57 @@
 /** Room for the status line at the start of the head; the line ends where the room does. */
 #define STATUS_ROOM 64
 
+/* Each is a bucket of a counter too: http_status_position(). */
+#define STATUSES(X) \
+	X(200, "OK") \
+	X(201, "Created") \
+	X(202, "Accepted") \
+	X(204, "No Content") \
+	X(304, "Not Modified") \
+	X(400, "Bad Request") \
+	X(404, "Not Found") \
+	X(405, "Method Not Allowed") \
+	X(406, "Not Acceptable") \
+	X(409, "Conflict") \
+	X(410, "Gone") \
+	X(412, "Precondition Failed") \
+	X(413, "Content Too Large") \
+	X(415, "Unsupported Media Type") \
+	X(422, "Unprocessable Content") \
+	X(426, "Upgrade Required") \
+	X(431, "Request Header Fields Too Large") \
+	X(500, "Internal Server Error") \
+	X(503, "Service Unavailable") \
+	X(507, "Insufficient Storage")
+
+#define PHRASE(status, phrase) { status, phrase },
 static const struct {
 	int status;
 	const char *phrase;
-} reasons[] = {
-	{ 200, "OK" },
-	{ 201, "Created" },
-	{ 202, "Accepted" },
-	{ 204, "No Content" },
-	{ 304, "Not Modified" },
-	{ 400, "Bad Request" },
-	{ 404, "Not Found" },
-	{ 405, "Method Not Allowed" },
-	{ 406, "Not Acceptable" },
-	{ 409, "Conflict" },
-	{ 410, "Gone" },
-	{ 412, "Precondition Failed" },
-	{ 413, "Content Too Large" },
-	{ 415, "Unsupported Media Type" },
-	{ 422, "Unprocessable Content" },
-	{ 426, "Upgrade Required" },
-	{ 431, "Request Header Fields Too Large" },
-	{ 500, "Internal Server Error" },
-	{ 503, "Service Unavailable" },
-	{ 507, "Insufficient Storage" },
-};
+} reasons[] = { STATUSES(PHRASE) };
 
-const char *http_reason(int status)
+#define TEXT(status, phrase) #status,
+static const char *const texts[] = { "other", STATUSES(TEXT) };
+
+size_t http_status_position(int status)
 {
 	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
 		if (reasons[i].status == status)
-			return reasons[i].phrase;
-	return "";
+			return i + 1;
+	return 0;
+}
+
+const char *const *http_statuses(size_t *ret_count)
+{
+	*ret_count = sizeof(texts) / sizeof(texts[0]);
+	return texts;
+}
+
+const char *http_reason(int status)
+{
+	size_t position = http_status_position(status);
+
+	return position ? reasons[position - 1].phrase : "";
 }
 
 static void add_line(struct http_response *res, const char *name, struct str value)

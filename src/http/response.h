@@ -67,6 +67,9 @@ bool http_setf(struct http_response *res, const char *name, const char *fmt, ...
 struct json_out http_json(struct http_response *res, int status);
 /** The reason phrase of a status that we use (RFC 9110), "" for any other. */
 const char *http_reason(int status);
+/** The statuses that we use as texts, the first of them "other", and a status's place among them. */
+const char *const *http_statuses(size_t *ret_count);
+size_t http_status_position(int status);
 /** An answer without a body, such as 204 and 304. */
 void http_empty(struct http_response *res, int status);
 /** ETag: "VERSION". */

@@ -205,6 +205,7 @@ void router_answer(const struct router *router, struct http_request *req, struct
 		return;
 	}
 	req->route = str_from(route->pattern);
+	req->route_position = (size_t)(route - router->routes) + 1;
 	const char *allow = allow_list(req, methods);
 	if (req->method == HTTP_OPTIONS) {
 		answer_options(req, res, allow, cors);

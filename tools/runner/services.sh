@@ -14,6 +14,7 @@ service_exec() { # NAME: becomes the service
 	exec 9>&-
 	export ITN_REDIS=${ITN_REDIS:-unix:redis.sock} ITN_API_URL=http://$(settings_address)
 	export ITN_API_LISTEN=unix:$1.sock ITN_GATEWAY_LISTEN=unix:itn-gateway.sock ITN_READY_FILE=$1.ready
+	export ITN_INSTANCE=$1 ITN_METRICS_DIR=.
 	case $1 in
 	redis)
 		exec setsid redis-server --port 0 --unixsocket redis.sock --unixsocketperm 600 --save '' --appendonly no \

@@ -67,7 +67,7 @@ settings_warn_unknown() {
 	known+=$(cut -d '|' -f 1 <<<"$settings_table" | tr '\n' ' ')
 	for name in $(compgen -e ITN_); do
 		case $name in
-		ITN_API_LISTEN | ITN_GATEWAY_LISTEN | ITN_API_URL)
+		ITN_API_LISTEN | ITN_GATEWAY_LISTEN | ITN_API_URL | ITN_INSTANCE | ITN_METRICS_DIR)
 			printf 'itn: %s is not used: the runner chooses it\n' "$name" >&2 ;;
 		*)
 			[[ $known == *" $name "* ]] || printf 'itn: %s is not a setting; it has no effect\n' "$name" >&2 ;;

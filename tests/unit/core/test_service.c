@@ -91,7 +91,7 @@ static int count_of(char **argv)
 
 static struct child start(int (*run)(const struct config *), char **argv, const char *variable, const char *value)
 {
-	const struct service service = { "itn-test", "does nothing", CONFIG_API, run };
+	const struct service service = { "itn-test", "does nothing", CONFIG_API, run, NULL };
 	struct child child;
 	int words[2];
 	int output[2];
