@@ -1,132 +1,92 @@
-#include "api/body.h"
-#include "api/change.h"
+#include "api/document.h"
 #include "api/list.h"
 #include "api/show.h"
-#include "api/written.h"
-#include "core/clock.h"
-#include "http/problem.h"
 
-static enum itn_status store_new(struct api *api, struct arena *arena, const struct cargo *cargo, struct str event)
+static enum itn_status parse(const struct json_in *body, struct arena *arena, struct faults *faults,
+			     struct document *ret)
 {
-	struct entry entry = {
-		.id = event,
-		.kind = ENTRY_CREATE,
-		.entity = ENTITY_CARGO,
-		.key = cargo->id,
-		.version = cargo->version,
-		.time = cargo->created_at,
-	};
-	struct buf change = { 0 };
-
-	cargo_write_change(&change, cargo, cargo->status);
-	entry.change = arena_str(arena, buf_str(&change));
-	buf_free(&change);
-	return store_cargo_create(api->store, cargo, &entry);
+	return cargo_from_request(body, arena, faults, &ret->is.cargo);
 }
 
-static void create(struct api *api, struct http_request *req, struct http_response *res, struct cargo *cargo)
+static void begin(struct document *document, struct str id unused_arg, int64_t now, const struct config *config,
+		  struct buf *entry)
 {
-	char event[ID_LEN + 1];
-	struct buf json = { 0 };
-	enum itn_status status;
-
-	id_new(event);
-	cargo_created(cargo, clock_now_ms(), api->config->cargo_lines_limit);
-	status = store_new(api, req->arena, cargo, str_from(event));
-	if (status == ITN_EXISTS) {
-		problem_reply(res, PROBLEM_EXISTS, NULL, "Cargo with the shipmentId \"%.*s\" exists already",
-			      STR_ARG(cargo->id));
-		return;
-	}
-	if (status != ITN_OK) {
-		store_failure_reply(res, status);
-		return;
-	}
-	cargo_write_json(&json, cargo);
-	written_reply(api, req, res,
-		      (struct written){
-			      .entity = ENTITY_CARGO,
-			      .key = cargo->id,
-			      .event = str_from(event),
-			      .json = buf_str(&json),
-			      .version = cargo->version,
-			      .status = 201,
-		      });
-	buf_free(&json);
+	cargo_created(&document->is.cargo, now, config->cargo_lines_limit);
+	document->key = document->is.cargo.id;
+	cargo_write_change(entry, &document->is.cargo, document->is.cargo.status);
 }
 
-void cargo_create(struct api *api, struct http_request *req, struct http_response *res)
+static enum itn_status create(struct store *store, const struct document *document, const struct entry *entry)
 {
-	struct faults faults;
-	struct json_in *doc;
-	struct cargo cargo;
-
-	if (!body_read(req, res, &faults, &doc))
-		return;
-	if (cargo_from_request(doc, req->arena, &faults, &cargo) == ITN_OK)
-		create(api, req, res, &cargo);
-	else
-		problem_reply(res, PROBLEM_INVALID, &faults, NULL);
-	json_in_free(doc);
+	return store_cargo_create(store, &document->is.cargo, entry);
 }
 
-void cargo_show(struct api *api, struct http_request *req, struct http_response *res)
+static enum itn_status parse_wish(const struct json_in *body, struct arena *arena, struct faults *faults,
+				  struct document *ret)
 {
-	show_answer(store_cargo_json, "Cargo not found", api, req, res);
+	return cargo_change_from_request(body, arena, faults, &ret->wish.cargo);
 }
 
-static enum itn_status parse(const struct json_in *doc, struct arena *arena, struct faults *faults,
-			     struct change *change)
+static enum itn_status read(struct store *store, struct arena *arena, struct document *document)
 {
-	return cargo_change_from_request(doc, arena, faults, &change->wish.cargo);
+	return store_cargo(store, arena, document->key, &document->is.cargo);
 }
 
-static enum itn_status read(struct store *store, struct arena *arena, struct change *change)
+static enum verdict decide(struct document *document, int64_t now, struct buf *entry, struct error *why)
 {
-	return store_cargo(store, arena, change->key, &change->doc.cargo);
-}
-
-static int64_t version(const struct change *change)
-{
-	return change->doc.cargo.version;
-}
-
-static enum verdict decide(struct change *change, int64_t now, struct buf *entry, struct error *why)
-{
-	enum cargo_status from = change->doc.cargo.status;
-	enum verdict verdict = cargo_change(&change->doc.cargo, &change->wish.cargo, now, why);
+	enum cargo_status from = document->is.cargo.status;
+	enum verdict verdict = cargo_change(&document->is.cargo, &document->wish.cargo, now, why);
 
 	if (verdict == VERDICT_CHANGED)
-		cargo_write_change(entry, &change->doc.cargo, from);
+		cargo_write_change(entry, &document->is.cargo, from);
 	return verdict;
 }
 
-static enum itn_status write(struct store *store, const struct change *change, int64_t from_version,
-			     const struct entry *entry)
+static enum itn_status change(struct store *store, const struct document *document, int64_t from_version,
+			      const struct entry *entry)
 {
-	return store_cargo_change(store, &change->doc.cargo, from_version, entry);
+	return store_cargo_change(store, &document->is.cargo, from_version, entry);
 }
 
-static void show(struct buf *out, const struct change *change)
+static int64_t version(const struct document *document)
 {
-	cargo_write_json(out, &change->doc.cargo);
+	return document->is.cargo.version;
+}
+
+static void show(struct buf *out, const struct document *document)
+{
+	cargo_write_json(out, &document->is.cargo);
+}
+
+static const struct document_kind shipments = {
+	.entity = ENTITY_CARGO,
+	.not_found = "Cargo not found",
+	.message = "Cargo status updated",
+	.same_key = "Cargo with the shipmentId",
+	.parse = parse,
+	.begin = begin,
+	.create = create,
+	.parse_wish = parse_wish,
+	.read = read,
+	.decide = decide,
+	.change = change,
+	.version = version,
+	.show = show,
+};
+
+void cargo_create(struct api *api, struct http_request *req, struct http_response *res)
+{
+	create_answer(&shipments, api, req, res);
 }
 
 void cargo_set_status(struct api *api, struct http_request *req, struct http_response *res)
 {
-	static const struct change_kind kind = {
-		.entity = ENTITY_CARGO,
-		.not_found = "Cargo not found",
-		.message = "Cargo status updated",
-		.parse = parse,
-		.read = read,
-		.version = version,
-		.decide = decide,
-		.write = write,
-		.show = show,
-	};
+	change_answer(&shipments, api, req, res);
+}
 
-	change_answer(&kind, api, req, res);
+void cargo_show(struct api *api, struct http_request *req, struct http_response *res)
+{
+	show_answer(store_cargo_json, shipments.not_found, api, req, res);
 }
 
 void cargo_list(struct api *api, struct http_request *req, struct http_response *res)

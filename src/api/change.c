@@ -1,4 +1,4 @@
-#include "api/change.h"
+#include "api/document.h"
 
 #include <inttypes.h>
 #include <time.h>
@@ -18,11 +18,11 @@
 #define ASK_MOST_MS 20
 
 struct attempt {
-	const struct change_kind *kind;
+	const struct document_kind *kind;
 	struct api *api;
 	struct http_request *req;
 	struct http_response *res;
-	struct change change;
+	struct document document;
 	char event[ID_LEN + 1];
 	int64_t since;
 	unsigned losses;
@@ -38,14 +38,14 @@ static void reply_document(struct attempt *a, bool changed)
 	struct buf json = { 0 };
 	struct written written = {
 		.entity = a->kind->entity,
-		.key = a->change.key,
+		.key = a->document.key,
 		.event = changed ? str_from(a->event) : STR_NONE,
-		.version = a->kind->version(&a->change),
+		.version = a->kind->version(&a->document),
 		.status = 200,
 		.message = a->kind->message,
 	};
 
-	a->kind->show(&json, &a->change);
+	a->kind->show(&json, &a->document);
 	written.json = buf_str(&json);
 	written_reply(a->api, a->req, a->res, written);
 	buf_free(&json);
@@ -54,7 +54,7 @@ static void reply_document(struct attempt *a, bool changed)
 /* Whether the current version is one that the client wants to change; an answer is made when not. */
 static bool meets_condition(struct attempt *a)
 {
-	int64_t version = a->kind->version(&a->change);
+	int64_t version = a->kind->version(&a->document);
 	struct str etag = arena_printf(a->req->arena, "\"%" PRId64 "\"", version);
 
 	if (http_condition(a->req, etag) == HTTP_PROCEED)
@@ -70,7 +70,7 @@ static struct entry entry_of(const struct attempt *a, enum entry_kind kind, int6
 		.id = { a->event, ID_LEN },
 		.kind = kind,
 		.entity = a->kind->entity,
-		.key = a->change.key,
+		.key = a->document.key,
 		.time = now,
 	};
 }
@@ -82,7 +82,7 @@ static bool try_once(struct attempt *a)
 	struct entry entry = entry_of(a, ENTRY_CHANGE, now);
 	struct buf text = { 0 };
 	struct error why = { 0 };
-	enum itn_status status = a->kind->read(a->api->store, a->req->arena, &a->change);
+	enum itn_status status = a->kind->read(a->api->store, a->req->arena, &a->document);
 	enum verdict verdict;
 
 	if (status == ITN_NOT_FOUND) {
@@ -95,12 +95,12 @@ static bool try_once(struct attempt *a)
 	}
 	if (!meets_condition(a))
 		return true;
-	from_version = a->kind->version(&a->change);
-	verdict = a->kind->decide(&a->change, now, &text, &why);
+	from_version = a->kind->version(&a->document);
+	verdict = a->kind->decide(&a->document, now, &text, &why);
 	if (verdict == VERDICT_CHANGED) {
-		entry.version = a->kind->version(&a->change);
+		entry.version = a->kind->version(&a->document);
 		entry.change = arena_str(a->req->arena, buf_str(&text));
-		status = a->kind->write(a->api->store, &a->change, from_version, &entry);
+		status = a->kind->change(a->api->store, &a->document, from_version, &entry);
 	}
 	buf_free(&text);
 	if (verdict == VERDICT_ILLEGAL)
@@ -149,7 +149,7 @@ static void reply_verdict(struct attempt *a, const struct request_verdict *verdi
 		problem_reply(a->res, PROBLEM_ILLEGAL_CHANGE, NULL, "%.*s", STR_ARG(verdict->detail));
 		return;
 	}
-	status = a->kind->read(a->api->store, a->req->arena, &a->change);
+	status = a->kind->read(a->api->store, a->req->arena, &a->document);
 	if (status == ITN_OK)
 		reply_document(a, verdict->state == REQUEST_CHANGED);
 	else
@@ -201,19 +201,20 @@ static void compete(struct attempt *a)
 	}
 }
 
-void change_answer(const struct change_kind *kind, struct api *api, struct http_request *req, struct http_response *res)
+void change_answer(const struct document_kind *kind, struct api *api, struct http_request *req,
+		   struct http_response *res)
 {
 	struct attempt a = { .kind = kind, .api = api, .req = req, .res = res, .since = clock_monotonic_ms() };
 	struct faults faults;
-	struct json_in *doc;
+	struct json_in *body;
 
-	if (!body_read(req, res, &faults, &doc))
+	if (!body_read(req, res, &faults, &body))
 		return;
-	a.change.key = req->params[0];
+	a.document.key = req->params[0];
 	id_new(a.event);
-	if (kind->parse(doc, req->arena, &faults, &a.change) == ITN_OK)
+	if (kind->parse_wish(body, req->arena, &faults, &a.document) == ITN_OK)
 		compete(&a);
 	else
 		problem_reply(res, PROBLEM_INVALID, &faults, NULL);
-	json_in_free(doc);
+	json_in_free(body);
 }

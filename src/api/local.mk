@@ -3,9 +3,11 @@ libitnapi_a_SOURCES = \
 	src/api/api.h \
 	src/api/body.c src/api/body.h \
 	src/api/cargo.c \
-	src/api/change.c src/api/change.h \
+	src/api/change.c \
+	src/api/create.c \
 	src/api/csv.c src/api/csv.h \
 	src/api/cursor.c src/api/cursor.h \
+	src/api/document.h \
 	src/api/events.c \
 	src/api/health.c \
 	src/api/inventory.c \
