@@ -96,6 +96,12 @@ def memory(pid):
             for name in ("RssAnon", "VmRSS", "VmHWM")}
 
 
+def cpu_seconds(pid):
+    """User and system time that the process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def reset_peak(pid):
     Path(f"/proc/{pid}/clear_refs").write_text("5")
 

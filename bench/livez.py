@@ -6,7 +6,7 @@ One nginx with the settings of nginx/*.conf has three places: itn-api's workers,
 import subprocess
 import sys
 
-from common import ROOT, answers, arguments, build, free_port, median, running, scratch, show, stack, wait_for, wrk
+from common import ROOT, answers, arguments, build, cpu_seconds, free_port, median, running, scratch, show, stack, wait_for, wrk
 
 PLACES = ["/livez", "/raw", "/return"]
 
@@ -35,6 +35,14 @@ def start(stack, port, raw_fcgi, processes):
     return started
 
 
+def measure(url, pids, options):
+    """What wrk finds, and "cpu": microseconds of the responding processes for a request."""
+    before = sum(map(cpu_seconds, pids))
+    one = wrk(url, options.connections, options.seconds)
+    one["cpu"] = (sum(map(cpu_seconds, pids)) - before) * 1e6 / (one["rate"] * options.seconds)
+    return one
+
+
 def main():
     options = arguments(__doc__, rounds=(7, "rounds"), seconds=(3, "seconds of each measurement"),
                         connections=(32, "connections"), processes=(2, "processes of itn-api and of raw_fcgi"))
@@ -45,10 +53,12 @@ def main():
         try:
             url = f"http://{server.host}:{port}"
             wait_for(lambda: answers(port), "nginx listens")
+            pids = {"/livez": [pid for name, pid in server.pids().items() if name.startswith("itn-api-")],
+                    "/raw": [process.pid for process in started[:options.processes]], "/return": []}
             found = {place: [] for place in PLACES}
             for _ in range(options.rounds):
                 for place in PLACES:
-                    found[place].append(wrk(url + place, options.connections, options.seconds))
+                    found[place].append(measure(url + place, pids[place], options))
             ended = [process.args[0] for process in started if process.poll() is not None]
         finally:
             for process in started:
@@ -56,15 +66,16 @@ def main():
                 process.wait()
     rate = {place: median([one["rate"] for one in found[place]]) for place in PLACES}
     p99 = {place: median([one["p99"] for one in found[place]]) for place in PLACES}
+    cpu = {place: median([one["cpu"] for one in found[place]]) for place in PLACES}
     ratio = {"/livez": rate["/livez"] / rate["/raw"], "/raw": rate["/raw"] / rate["/return"], "/return": 1.0}
     errors = sum(one["errors"] for place in PLACES for one in found[place])
     names = {"/livez": "itn-api, GET /livez", "/raw": "raw FastCGI responder", "/return": "nginx return 200"}
-    rows = [[names[place], f"{rate[place]:.0f}", f"{ratio[place]:.2f}", f"{p99[place]:.2f}"] for place in PLACES]
+    rows = [[names[place], f"{rate[place]:.0f}", f"{ratio[place]:.2f}", f"{p99[place]:.2f}", f"{cpu[place]:.1f}"] for place in PLACES]
     target = [("itn-api reaches 0.6 of the raw responder", ratio["/livez"] >= 0.6),
               ("the raw responder reaches 0.45 of nginx return 200", ratio["/raw"] >= 0.45),
               ("no errors", errors == 0), ("nothing ended meanwhile", not ended)]
     met = show(f"GET /livez through nginx, {options.connections} connections",
-               ["", "requests/s", "of the next", "p99 ms"], rows, target, options, rounds=found)
+               ["", "requests/s", "of the next", "p99 ms", "responder's CPU µs"], rows, target, options, rounds=found)
     return 0 if met else 1
 
 
