@@ -1,6 +1,7 @@
 #include "api/api.h"
 #include "api/body.h"
 #include "api/list_query.h"
+#include "domain/position.h"
 #include "http/negotiate.h"
 #include "http/problem.h"
 #include "store/store.h"
@@ -32,44 +33,19 @@ static void add_row(void *context, const struct store_event_row *row)
 	slice->last = row->seq;
 }
 
-/* A whole number, or -1. */
-static int64_t read_seq(struct str text)
-{
-	int64_t seq = 0;
-
-	for (size_t i = 0; i < text.len; i++) {
-		if (text.ptr[i] < '0' || text.ptr[i] > '9' || seq > INT64_MAX / 10 - 9)
-			return -1;
-		seq = seq * 10 + (text.ptr[i] - '0');
-	}
-	return text.len ? seq : -1;
-}
-
-/* SEQ or LOG:SEQ. ITN_GAP: of another log, or beyond the end of this one. */
 static enum itn_status read_position(struct http_request *req, const struct store_head *head, struct faults *faults,
 				     int64_t *ret_after)
 {
-	struct str text, log = STR_NONE;
-	const char *colon;
-	int64_t after;
+	struct str text;
+	enum itn_status status;
 
 	*ret_after = 0;
 	if (!http_query(req, "after", &text))
 		return ITN_OK;
-	colon = memchr(text.ptr, ':', text.len);
-	if (colon) {
-		log = (struct str){ text.ptr, (size_t)(colon - text.ptr) };
-		text = (struct str){ colon + 1, text.len - log.len - 1 };
-	}
-	after = read_seq(text);
-	if (after < 0 || (colon && log.len == 0)) {
+	status = position_parse(text, str_from(head->log), head->last_seq, ret_after);
+	if (status == ITN_INVALID)
 		faults_add(faults, STR("?after"), "must be a position: SEQ or LOG:SEQ");
-		return ITN_INVALID;
-	}
-	if (colon && !str_eq(log, str_from(head->log)))
-		return ITN_GAP;
-	*ret_after = after;
-	return after > head->last_seq ? ITN_GAP : ITN_OK;
+	return status;
 }
 
 /* Up to `end`, which was the log's end when the request came: an answer that ends. */

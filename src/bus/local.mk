@@ -15,5 +15,7 @@ libitnbus_a_SOURCES = \
 	src/bus/publisher.h \
 	src/bus/redis.c \
 	src/bus/redis.h \
+	src/bus/vitals.c \
+	src/bus/vitals.h \
 	src/bus/wake.c \
 	src/bus/wake.h

@@ -10,9 +10,14 @@ services_list() {
 	echo nginx
 }
 
+# For the daemons, and for whoever looks at them: both work in ITN_DIR/run.
+services_export() {
+	export ITN_REDIS=${ITN_REDIS:-unix:redis.sock} ITN_API_URL=http://$(settings_address)
+}
+
 service_exec() { # NAME: becomes the service
 	exec 9>&-
-	export ITN_REDIS=${ITN_REDIS:-unix:redis.sock} ITN_API_URL=http://$(settings_address)
+	services_export
 	export ITN_API_LISTEN=unix:$1.sock ITN_GATEWAY_LISTEN=unix:itn-gateway.sock ITN_READY_FILE=$1.ready
 	export ITN_INSTANCE=$1 ITN_METRICS_DIR=.
 	case $1 in
@@ -25,6 +30,13 @@ service_exec() { # NAME: becomes the service
 	itn-gateway) exec setsid "$bin/itn-gateway" ;;
 	nginx) exec setsid /usr/sbin/nginx -e stderr -p "$ITN_DIR/" -c nginx/nginx.conf -g 'daemon off;' ;;
 	esac
+}
+
+admin() { # COMMAND…: becomes itn-admin
+	[ -x "$bin/itn-admin" ] || die "there is no itn-admin in $bin; './itn up' builds it"
+	[ ! -d "$ITN_DIR/run" ] || cd "$ITN_DIR/run" || exit 1
+	services_export
+	exec "$bin/itn-admin" "$@"
 }
 
 nginx_configure() {

@@ -1,0 +1,28 @@
+/** The commands of itn-admin: what each is called, takes and does. Nothing else decides one. */
+#ifndef ITN_ADMIN_COMMAND_H
+#define ITN_ADMIN_COMMAND_H
+
+#include <stdbool.h>
+
+#include "core/config.h"
+
+/** What stands on the command line beside the command and the settings. */
+struct command_options {
+	bool json;
+	bool follow;
+	const char *after; /**< NULL: not given */
+};
+
+/** Each returns the exit status, after a line on stderr when that is not 0. */
+typedef int command_run(const struct config *config, const struct command_options *options);
+
+command_run doctor_run;    /**< 0: all is well, 1: a warning, 2: something failed */
+command_run log_print_run; /**< EX_DATAERR: the position is no place in this log */
+command_run renew_log_run;
+
+/** main() of itn-admin. Exit statuses follow sysexits.h. */
+int command_main(int argc, char **argv);
+/** A line on stderr that begins with the program's name; returns `status`. */
+int command_fail(int status, const char *fmt, ...) printf_like(2, 3);
+
+#endif
