@@ -25,8 +25,6 @@ def running(tmp_path_factory):
     ("no Host", b"GET / HTTP/1.1\r\n\r\n", 400),
     ("bad percent-encoding in the path", b"GET /%zz HTTP/1.1\r\nHost: a\r\n\r\n", 400),
     ("two lengths", b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", 400),
-    ("TRACE", b"TRACE / HTTP/1.1\r\nHost: a\r\n\r\n", 405),
-    ("CONNECT", b"CONNECT /a HTTP/1.1\r\nHost: a\r\n\r\n", 405),
     ("a body far over the limit", b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999\r\n\r\n", 413),
     ("a long target", b"GET /" + b"a" * 20000 + b" HTTP/1.1\r\nHost: a\r\n\r\n", 414),
     ("a long field", b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"a" * 20000 + b"\r\n\r\n", 431),
@@ -42,7 +40,35 @@ def test_own_errors_are_problems(running, name, request_bytes, status):
     assert set(problem) == SHAPE | ({"message"} if status == 404 else set())
     assert problem["status"] == status
     assert answer.field("X-Request-Id") == problem["requestId"]
-    assert answer.field("Allow") == ("GET, HEAD, POST, PUT, PATCH, OPTIONS" if status == 405 else None)
+
+
+@pytest.mark.parametrize("path, status, allow", [
+    ("/api/trades", 405, "GET, HEAD, OPTIONS, POST"),
+    ("/api/trades?limit=1", 405, "GET, HEAD, OPTIONS, POST"),
+    ("/api/cargo/SH%2F1/status", 405, "OPTIONS, PATCH, PUT"),
+    ("/livez", 405, "GET, HEAD, OPTIONS"),
+    ("/api/updates/real-time", 405, "GET, HEAD, OPTIONS"),
+    ("/nothing", 404, None),
+])
+@pytest.mark.parametrize("method", ["TRACE", "CONNECT"])
+def test_trace_and_connect_are_refused(running, method, path, status, allow):
+    answer = running.raw(f"{method} {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode())
+    assert answer.status == status
+    assert answer.field("Content-Type") == "application/problem+json"
+    allowed = answer.field("Allow")
+    assert (", ".join(sorted(allowed.split(", "))) if allowed else None) == allow
+    assert answer.field("X-Request-Id") == answer.json()["requestId"]
+
+
+def test_trace_without_workers_is_a_problem(make_stack):
+    stack = make_stack(ITN_API_PROCESSES=1)
+    stack.up()
+    stack.freeze("supervisor")
+    stack.kill("itn-api-1")
+    answer = stack.raw(b"TRACE /api/trades HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+    stack.thaw("supervisor")
+    assert answer.status == 502
+    assert answer.json()["status"] == 502
 
 
 def test_a_request_id_comes_back(running):

@@ -47,7 +47,8 @@ nginx_configure() {
 	text=${text//@USER@/"$user"}
 	text=${text//@API_SERVERS@/"${servers%$'\n'}"}
 	text=${text//@LISTEN@/"$(settings_listen)"}
-	cp "$root"/nginx/*.conf "$ITN_DIR/nginx/" && printf '%s\n' "$text" >"$ITN_DIR/nginx/nginx.conf"
+	mkdir -p "$ITN_DIR/nginx/itn" && cp "$root"/nginx/*.conf "$ITN_DIR/nginx/itn/" &&
+		printf '%s\n' "$text" >"$ITN_DIR/nginx/nginx.conf"
 }
 
 # No new requests, then the workers finish what they have begun, then the engine; the gateway says goodbye to its
