@@ -30,6 +30,7 @@ struct engine {
 	struct bus_listener *listener;
 	struct bus_backoff backoff;
 	bool away; /* the store; said so in the log */
+	bool migrated; /* the data has our schema */
 	bool follows; /* the publisher knows where the log ends */
 	unsigned conflicts; /* in a row */
 };
@@ -89,6 +90,7 @@ static void become_active(struct engine *engine)
 {
 	log_info("lease taken", LOG_CSTR("holder", engine->holder));
 	service_status("active");
+	engine->migrated = false;
 	engine->follows = false;
 	engine->conflicts = 0;
 	follow_what_is_there(engine);
@@ -136,6 +138,41 @@ static void conflict(struct engine *engine)
 			 LOG_CSTR("why", store_engine_error(engine->handle)));
 	service_alive();
 	(void)keep_lease(engine);
+}
+
+static enum itn_status refuse_data(int64_t schema, const char *why)
+{
+	log_error("the data can't be brought to this program's schema", LOG_INT("theirs", schema),
+		  LOG_INT("ours", STORE_SCHEMA), LOG_CSTR("why", why));
+	return ITN_FAILED;
+}
+
+/* An engine of the next version may have been at work while this one stood by: newer data are left alone. */
+static enum itn_status migrate(struct engine *engine)
+{
+	struct store_head before = { .schema = STORE_SCHEMA };
+	int64_t schema = 0;
+
+	(void)!store_head(engine->store, &before);
+	switch (store_migrate(engine->handle, &schema)) {
+	case ITN_OK:
+		if (schema > STORE_SCHEMA)
+			return refuse_data(schema, "a newer itn wrote them");
+		store_is_back(engine);
+		lease_renewed(&engine->lease);
+		engine->migrated = true;
+		if (before.schema < schema)
+			log_info("the data were migrated", LOG_INT("from", before.schema), LOG_INT("to", schema));
+		return ITN_OK;
+	case ITN_LOST_LEASE:
+		step_down(engine, itn_status_name(ITN_LOST_LEASE));
+		return ITN_OK;
+	case ITN_FAILED:
+		return refuse_data(schema, store_engine_error(engine->handle));
+	default:
+		store_is_away(engine, ITN_UNAVAILABLE);
+		return ITN_OK;
+	}
 }
 
 /* ITN_FAILED ends the engine: an event is never skipped. */
@@ -227,10 +264,10 @@ int engine_run(const struct config *config)
 	}
 	service_ready("standing by");
 	while (status == ITN_OK && !service_stopping()) {
-		if (engine.lease.held)
-			status = work(&engine);
-		else
+		if (!engine.lease.held)
 			stand_by(&engine);
+		else
+			status = engine.migrated ? work(&engine) : migrate(&engine);
 	}
 	engine_close(&engine);
 	return status == ITN_OK ? EX_OK : EX_SOFTWARE;

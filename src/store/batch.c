@@ -39,6 +39,11 @@ void store_lease_release(struct store_engine *engine)
 	ops_of(engine)->lease_release(engine);
 }
 
+enum itn_status store_migrate(struct store_engine *engine, int64_t *ret_schema)
+{
+	return ops_of(engine)->migrate(engine, ret_schema);
+}
+
 enum itn_status store_backlog(struct store_engine *engine, bool *ret_any)
 {
 	return ops_of(engine)->backlog(engine, ret_any);

@@ -6,6 +6,7 @@
 #ifndef ITN_STORE_BATCH_H
 #define ITN_STORE_BATCH_H
 
+#include "domain/notification.h"
 #include "store/store.h"
 
 struct store_engine;
@@ -30,6 +31,14 @@ enum itn_status store_lease_take(struct store_engine *engine, const struct store
 enum itn_status store_lease_renew(struct store_engine *engine) must_check;
 /** Gives it back, so that a standby need not wait. */
 void store_lease_release(struct store_engine *engine);
+
+/** Brings the data from an older schema to STORE_SCHEMA, for the lease's holder and before its first batch: step by step, each
+ *  noted when it is done, so that whoever is killed in between is gone on from. Workers of this version and of the one before
+ *  go on meanwhile. A step that finds itself half done completes it.
+ *  @param ret_schema  what the data has now: STORE_SCHEMA, or what a newer program made of it: step down
+ *  @return ITN_OK also when there was nothing to do; ITN_LOST_LEASE; ITN_UNAVAILABLE, ITN_UNKNOWN: call it again;
+ *          ITN_FAILED: a step can't be done */
+enum itn_status store_migrate(struct store_engine *engine, int64_t *ret_schema) must_check;
 
 /** Effects that are outstanding: of a cause too large for one transaction, or behind such a one in the same lane. */
 struct job {
@@ -119,6 +128,8 @@ struct store_writes {
 	int64_t last_seq;
 	const struct event *events;
 	size_t event_count;
+	const struct notification *notifications; /**< new ones */
+	size_t notification_count;
 	const struct trade_write *trades;
 	size_t trade_count;
 	const struct cargo_write *cargo;
@@ -139,7 +150,7 @@ struct store_writes {
 
 /** Writes and commits; the outcome is settled before it returns: ITN_OK it is in, ITN_CONFLICT it is not (run it again on a new
  *  snapshot, smaller), ITN_LOST_LEASE, ITN_UNAVAILABLE (not in), ITN_UNKNOWN (could not be settled: step down; whoever goes on
- *  reads head). ITN_EXISTS: an event id is logged twice (a bug); ITN_FAILED: last_seq is not head's plus the number of
+ *  reads head). ITN_EXISTS: an event or notification id is there already (a bug); ITN_FAILED: last_seq is not head's plus the number of
  *  events, or their seqs do not follow head's (a bug). The batch is closed in any case. */
 enum itn_status store_batch_commit(struct store_engine *engine, const struct store_writes *writes) must_check;
 /** Ends it without a trace. */

@@ -1,4 +1,5 @@
-/** What a store engine fills in: one function for each of store.h, batch.h and inspect.h, with their contracts.
+/** What a store engine fills in: one function for each of store.h, batch.h,
+ *  inspect.h and notifications.h, with their contracts.
  *
  *  store.c finds the engine by the URI's scheme and passes every call on. An engine's own state begins with a struct store
  *  (or store_engine), which its open fills in, so that a pointer to the one is a pointer to the other.
@@ -9,6 +10,7 @@
 
 #include "store/batch.h"
 #include "store/inspect.h"
+#include "store/notifications.h"
 #include "store/store.h"
 
 struct store_ops {
@@ -39,6 +41,17 @@ struct store_ops {
 	enum itn_status (*progress)(struct store *store, const struct str *ids, size_t count,
 				    enum store_progress *ret_progress);
 	enum itn_status (*counters)(struct store *store, struct str prefix, store_counter_fn *row, void *context);
+	enum itn_status (*notification)(struct store *store, struct arena *arena, struct str id,
+					struct notification *ret_notification);
+	enum itn_status (*notifications)(struct store *store, enum notification_status status,
+					 const struct store_cursor *after, size_t max, store_notification_fn *row,
+					 void *context);
+	enum itn_status (*notifications_due)(struct store *store, struct arena *arena, int64_t now, size_t max,
+					     struct notification **ret_notifications, size_t *ret_count);
+	enum itn_status (*notification_change)(struct store *store, const struct notification *changed,
+					       int64_t from_version);
+	enum itn_status (*notifications_forget)(struct store *store, enum notification_status status, int64_t before,
+						size_t max, size_t *ret_count);
 	enum itn_status (*vitals)(struct store *store, struct store_vitals *ret_vitals);
 	enum itn_status (*layout)(struct store *store, store_fault_fn *fault, void *context, struct error *error);
 
@@ -49,6 +62,7 @@ struct store_ops {
 	enum itn_status (*lease_take)(struct store_engine *engine, const struct store_lease *seen);
 	enum itn_status (*lease_renew)(struct store_engine *engine);
 	void (*lease_release)(struct store_engine *engine);
+	enum itn_status (*migrate)(struct store_engine *engine, int64_t *ret_schema);
 	enum itn_status (*backlog)(struct store_engine *engine, bool *ret_any);
 	enum itn_status (*batch_begin)(struct store_engine *engine, struct arena *arena, size_t max, size_t max_jobs,
 				       struct store_batch *ret_batch);

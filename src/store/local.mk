@@ -17,11 +17,14 @@ libitnstore_a_SOURCES = \
 	src/store/mongo_inspect.c \
 	src/store/mongo_link.c src/store/mongo_link.h \
 	src/store/mongo_list.c \
+	src/store/mongo_migrate.c \
+	src/store/mongo_notification.c \
 	src/store/mongo_read.c \
 	src/store/mongo_round.c \
 	src/store/mongo_schema.c src/store/mongo_schema.h \
 	src/store/mongo_store.c src/store/mongo_store.h \
 	src/store/mongo_write.c src/store/mongo_write.h \
+	src/store/notifications.c src/store/notifications.h \
 	src/store/sqlite.h \
 	src/store/sqlite_batch.c \
 	src/store/sqlite_checkpoint.c \
@@ -30,11 +33,14 @@ libitnstore_a_SOURCES = \
 	src/store/sqlite_engine.c src/store/sqlite_engine.h \
 	src/store/sqlite_file.c src/store/sqlite_file.h \
 	src/store/sqlite_inspect.c \
+	src/store/sqlite_layout.h \
 	src/store/sqlite_list.c \
 	src/store/sqlite_lock.c src/store/sqlite_lock.h \
+	src/store/sqlite_migrate.c \
+	src/store/sqlite_notification.c \
 	src/store/sqlite_read.c \
 	src/store/sqlite_schema.c src/store/sqlite_schema.def \
 	src/store/sqlite_sql.def \
 	src/store/sqlite_store.c src/store/sqlite_store.h \
-	src/store/sqlite_write.c \
+	src/store/sqlite_write.c src/store/sqlite_write.h \
 	src/store/store.c src/store/store.h

@@ -86,6 +86,20 @@ static enum itn_status events_insert(struct mongo_engine *engine, const struct s
 	return note(engine, via_bulk_run(&engine->via, bulk, 0), "events");
 }
 
+static enum itn_status notifications_insert(struct mongo_engine *engine, const struct store_writes *writes)
+{
+	if (!writes->notification_count)
+		return ITN_OK;
+	mongoc_bulk_operation_t *bulk = via_bulk(&engine->via, IN_NOTIFICATIONS, true);
+	for (size_t i = 0; i < writes->notification_count; i++) {
+		bson_t doc = BSON_INITIALIZER;
+		notification_bson(&writes->notifications[i], &doc);
+		mongoc_bulk_operation_insert(bulk, &doc);
+		bson_destroy(&doc);
+	}
+	return note(engine, via_bulk_run(&engine->via, bulk, 0), "notifications");
+}
+
 static int taken_compare(const void *key, const void *item)
 {
 	const struct taken *x = key, *y = item;
@@ -409,7 +423,8 @@ enum itn_status writes_apply(struct mongo_engine *engine, const struct store_wri
 	enum itn_status status;
 	engine->via.error = (bson_error_t){ 0 };
 	if ((status = writes_check(engine, writes)) || (status = head_advance(engine, writes)) ||
-	    (status = events_insert(engine, writes)) || (status = jobs_write(engine, writes)) ||
+	    (status = events_insert(engine, writes)) || (status = notifications_insert(engine, writes)) ||
+	    (status = jobs_write(engine, writes)) ||
 	    (status = counters_write(engine, writes)) || (status = stock_write(engine, writes)) ||
 	    (status = requests_write(engine, writes)) || (status = trades_write(engine, writes)) ||
 	    (status = cargo_write(engine, writes)))

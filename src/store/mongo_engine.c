@@ -314,18 +314,25 @@ static enum itn_status engine_ours(struct mongo_engine *engine)
 	return engine_connect(engine);
 }
 
-enum itn_status mongo_lease_renew(struct store_engine *base)
+enum itn_status engine_renew(struct mongo_engine *engine, struct store_head *ret_head)
 {
-	struct mongo_engine *engine = mongo_engine_of(base);
 	bson_t head;
 	enum itn_status status = engine_ours(engine);
 	if (status)
 		return status;
 	struct via outside = engine->via;
 	outside.session = NULL;
-	if (!(status = head_renew(engine, &outside, &head)))
-		bson_destroy(&head);
-	return status;
+	if ((status = head_renew(engine, &outside, &head)))
+		return status;
+	head_from_bson(&head, ret_head);
+	bson_destroy(&head);
+	return ITN_OK;
+}
+
+enum itn_status mongo_lease_renew(struct store_engine *base)
+{
+	struct store_head head;
+	return engine_renew(mongo_engine_of(base), &head);
 }
 
 void mongo_lease_release(struct store_engine *base)

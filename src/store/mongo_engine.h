@@ -58,8 +58,14 @@ enum itn_status engine_connect(struct mongo_engine *engine) must_check;
 enum itn_status engine_kill_session(struct mongo_engine *engine) must_check;
 /** Drops client and session; the next call makes new ones. */
 void engine_disconnect(struct mongo_engine *engine);
+/** Renews our lease outside of any transaction. ITN_LOST_LEASE. */
+enum itn_status engine_renew(struct mongo_engine *engine, struct store_head *ret_head) must_check;
 /** A filter for our head: {_id, epoch, lastSeq}. */
 void engine_head_filter(const struct mongo_engine *engine, bson_t *ret_filter);
+
+/* mongo_notification.c */
+/** A new one as a document; `doc` is empty. */
+void notification_bson(const struct notification *notification, bson_t *doc);
 
 /* mongo_backlog.c */
 /** The front of the backlog, from the open transaction's snapshot. */

@@ -41,8 +41,15 @@ struct mongo_link {
 const char *mongo_collection_name(enum mongo_collection collection)
 {
 	static const char *const names[MONGO_COLLECTIONS] = {
-		[IN_HEAD] = "head",     [IN_TRADES] = "trades", [IN_CARGO] = "cargo",       [IN_STOCK] = "stock",
-		[IN_EVENTS] = "events", [IN_JOBS] = "jobs",     [IN_REQUESTS] = "requests", [IN_COUNTERS] = "counters",
+		[IN_HEAD] = "head",
+		[IN_TRADES] = "trades",
+		[IN_CARGO] = "cargo",
+		[IN_STOCK] = "stock",
+		[IN_EVENTS] = "events",
+		[IN_JOBS] = "jobs",
+		[IN_REQUESTS] = "requests",
+		[IN_COUNTERS] = "counters",
+		[IN_NOTIFICATIONS] = "notifications",
 	};
 	return names[collection];
 }

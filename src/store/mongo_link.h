@@ -25,6 +25,7 @@ enum mongo_collection {
 	IN_JOBS,
 	IN_REQUESTS,
 	IN_COUNTERS,
+	IN_NOTIFICATIONS,
 	MONGO_COLLECTIONS
 };
 const char *mongo_collection_name(enum mongo_collection collection);

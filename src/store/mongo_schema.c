@@ -7,31 +7,40 @@
 #include "store/mongo_call.h"
 #include "store/store.h"
 
-/* One index a row: the keys, ascending, and what it must be. Each single filter of a list, followed by (createdAt,
+/* The schema that a collection came with. */
+static const int64_t collection_schemas[MONGO_COLLECTIONS] = {
+	[IN_HEAD] = 1, [IN_TRADES] = 1,   [IN_CARGO] = 1,    [IN_STOCK] = 1,         [IN_EVENTS] = 1,
+	[IN_JOBS] = 1, [IN_REQUESTS] = 1, [IN_COUNTERS] = 1, [IN_NOTIFICATIONS] = 2,
+};
+
+/* One index a row: the schema that it came with, the keys, ascending, and what it must be. Each single filter of a list, followed by (createdAt,
  * _id), has its index; `only` is a boolean member that must be true for a document to be in it. */
 static const struct index {
+	int64_t schema;
 	enum mongo_collection in;
 	const char *keys[4];
 	bool unique, sparse;
 	const char *only;
 } indexes[] = {
-	{ IN_TRADES, { "createdAt", "_id" }, .only = NULL },
-	{ IN_TRADES, { "status", "createdAt", "_id" }, .only = NULL },
-	{ IN_TRADES, { "destination", "createdAt", "_id" }, .only = NULL },
-	{ IN_TRADES, { "buyer", "createdAt", "_id" }, .only = NULL },
-	{ IN_TRADES, { "seller", "createdAt", "_id" }, .only = NULL },
-	{ IN_TRADES, { "stationId", "createdAt", "_id" }, .only = NULL },
-	{ IN_TRADES, { "shipmentId", "createdAt", "_id" }, .only = NULL },
-	{ IN_TRADES, { "waits", "destination", "createdAt", "_id" }, .only = "waits" },
-	{ IN_TRADES, { "outboxAt" }, .sparse = true },
-	{ IN_CARGO, { "createdAt", "_id" }, .only = NULL },
-	{ IN_CARGO, { "status", "createdAt", "_id" }, .only = NULL },
-	{ IN_CARGO, { "destination", "createdAt", "_id" }, .only = NULL },
-	{ IN_CARGO, { "open", "destination", "createdAt", "_id" }, .only = "open" },
-	{ IN_CARGO, { "outboxAt" }, .sparse = true },
-	{ IN_REQUESTS, { "outboxAt" }, .sparse = true },
-	{ IN_EVENTS, { "id" }, .unique = true },
-	{ IN_JOBS, { "lane" }, .only = NULL },
+	{ 1, IN_TRADES, { "createdAt", "_id" }, .only = NULL },
+	{ 1, IN_TRADES, { "status", "createdAt", "_id" }, .only = NULL },
+	{ 1, IN_TRADES, { "destination", "createdAt", "_id" }, .only = NULL },
+	{ 1, IN_TRADES, { "buyer", "createdAt", "_id" }, .only = NULL },
+	{ 1, IN_TRADES, { "seller", "createdAt", "_id" }, .only = NULL },
+	{ 1, IN_TRADES, { "stationId", "createdAt", "_id" }, .only = NULL },
+	{ 1, IN_TRADES, { "shipmentId", "createdAt", "_id" }, .only = NULL },
+	{ 1, IN_TRADES, { "waits", "destination", "createdAt", "_id" }, .only = "waits" },
+	{ 1, IN_TRADES, { "outboxAt" }, .sparse = true },
+	{ 1, IN_CARGO, { "createdAt", "_id" }, .only = NULL },
+	{ 1, IN_CARGO, { "status", "createdAt", "_id" }, .only = NULL },
+	{ 1, IN_CARGO, { "destination", "createdAt", "_id" }, .only = NULL },
+	{ 1, IN_CARGO, { "open", "destination", "createdAt", "_id" }, .only = "open" },
+	{ 1, IN_CARGO, { "outboxAt" }, .sparse = true },
+	{ 1, IN_REQUESTS, { "outboxAt" }, .sparse = true },
+	{ 1, IN_EVENTS, { "id" }, .unique = true },
+	{ 1, IN_JOBS, { "lane" }, .only = NULL },
+	{ 2, IN_NOTIFICATIONS, { "status", "queuedAt", "_id" }, .only = NULL },
+	{ 2, IN_NOTIFICATIONS, { "nextAt" }, .sparse = true },
 };
 
 #define CODE_NAMESPACE_NOT_FOUND 26
@@ -62,7 +71,7 @@ static void index_describe(const struct index *index, bson_t *list, const char *
 	bson_append_document_end(list, &one);
 }
 
-static enum itn_status indexes_make(struct via *via, enum mongo_collection in)
+static enum itn_status indexes_make(struct via *via, enum mongo_collection in, int64_t schema)
 {
 	bson_t command = BSON_INITIALIZER, list;
 	uint32_t count = 0;
@@ -71,7 +80,7 @@ static enum itn_status indexes_make(struct via *via, enum mongo_collection in)
 	bson_append_utf8(&command, "createIndexes", -1, mongo_collection_name(in), -1);
 	bson_append_array_begin(&command, "indexes", -1, &list);
 	for (size_t i = 0; i < sizeof(indexes) / sizeof(indexes[0]); i++)
-		if (indexes[i].in == in) {
+		if (indexes[i].in == in && indexes[i].schema == schema) {
 			bson_uint32_to_string(count++, &at, buf, sizeof(buf));
 			index_describe(&indexes[i], &list, at);
 		}
@@ -89,7 +98,19 @@ static enum itn_status collection_make(struct via *via, enum mongo_collection in
 	bson_destroy(&command);
 	if (status && !(via->error.domain == MONGOC_ERROR_SERVER && via->error.code == CODE_NAMESPACE_EXISTS))
 		return status;
-	return indexes_make(via, in);
+	return ITN_OK;
+}
+
+enum itn_status mongo_schema_make(struct via *via, int64_t schema)
+{
+	enum itn_status status = ITN_OK;
+	for (enum mongo_collection in = 0; !status && in < MONGO_COLLECTIONS; in++) {
+		if (collection_schemas[in] == schema)
+			status = collection_make(via, in);
+		if (!status)
+			status = indexes_make(via, in, schema);
+	}
+	return status;
 }
 
 static enum itn_status head_make(struct via *via)
@@ -130,8 +151,8 @@ static enum itn_status schema_read(struct via *via, int64_t *ret_schema)
 static enum itn_status schema_make(struct via *via)
 {
 	enum itn_status status = ITN_OK;
-	for (unsigned in = 0; !status && in < MONGO_COLLECTIONS; in++)
-		status = collection_make(via, (enum mongo_collection)in);
+	for (int64_t schema = 1; !status && schema <= STORE_SCHEMA; schema++)
+		status = mongo_schema_make(via, schema);
 	return status ? status : head_make(via);
 }
 
@@ -229,8 +250,10 @@ static enum itn_status index_look(struct via *via, const struct index *index, st
 
 enum itn_status mongo_schema_compare(struct via *via, store_fault_fn *fault, void *context)
 {
-	enum itn_status status = ITN_OK;
+	int64_t schema;
+	enum itn_status status = schema_read(via, &schema);
 	for (size_t i = 0; !status && i < sizeof(indexes) / sizeof(indexes[0]); i++)
-		status = index_look(via, &indexes[i], fault, context);
+		if (indexes[i].schema <= schema)
+			status = index_look(via, &indexes[i], fault, context);
 	return status;
 }

@@ -71,6 +71,17 @@ void mongo_list_learn(struct mongo_store *store);
 enum itn_status mongo_list(struct store *store, const struct store_list *list, store_row_fn *row, void *context);
 enum itn_status mongo_inventory_json(struct store *store, struct str station, struct buf *out, int64_t *ret_version);
 
+/* mongo_notification.c */
+enum itn_status mongo_notification(struct store *store, struct arena *arena, struct str id,
+				    struct notification *ret_notification);
+enum itn_status mongo_notifications(struct store *store, enum notification_status status, const struct store_cursor *after,
+				     size_t max, store_notification_fn *row, void *context);
+enum itn_status mongo_notifications_due(struct store *store, struct arena *arena, int64_t now, size_t max,
+					 struct notification **ret_notifications, size_t *ret_count);
+enum itn_status mongo_notification_change(struct store *store, const struct notification *changed, int64_t from_version);
+enum itn_status mongo_notifications_forget(struct store *store, enum notification_status status, int64_t before,
+					    size_t max, size_t *ret_count);
+
 /* mongo_inspect.c */
 enum itn_status mongo_vitals(struct store *store, struct store_vitals *ret_vitals);
 enum itn_status mongo_layout(struct store *store, store_fault_fn *fault, void *context, struct error *error);
@@ -83,6 +94,8 @@ enum itn_status mongo_lease_read(struct store_engine *engine, struct store_lease
 enum itn_status mongo_lease_take(struct store_engine *engine, const struct store_lease *seen);
 enum itn_status mongo_lease_renew(struct store_engine *engine);
 void mongo_lease_release(struct store_engine *engine);
+/* mongo_migrate.c */
+enum itn_status mongo_migrate(struct store_engine *engine, int64_t *ret_schema);
 enum itn_status mongo_backlog(struct store_engine *engine, bool *ret_any);
 enum itn_status mongo_batch_begin(struct store_engine *engine, struct arena *arena, size_t max, size_t max_jobs,
 				  struct store_batch *ret_batch);

@@ -68,6 +68,18 @@ static enum itn_status events_insert(struct sqlite_engine *engine, const struct 
 	return status;
 }
 
+static enum itn_status notifications_insert(struct sqlite_engine *engine, const struct store_writes *writes)
+{
+	enum itn_status status = ITN_OK;
+	for (size_t i = 0; !status && i < writes->notification_count; i++) {
+		const struct notification *notification = &writes->notifications[i];
+		status = engine_note(engine, sqlite_notification_insert(engine->conn, notification));
+		if (sqlite3_extended_errcode(engine->conn->db) == SQLITE_CONSTRAINT_UNIQUE)
+			return bug(engine, ITN_EXISTS, "this notification is there already", notification->id);
+	}
+	return status;
+}
+
 static enum itn_status trade_write(struct sqlite_engine *engine, const struct trade_write *write, struct buf *doc)
 {
 	const struct trade *trade = write->trade;
@@ -225,7 +237,7 @@ enum itn_status sqlite_writes_apply(struct sqlite_engine *engine, const struct s
 {
 	enum itn_status status;
 	if ((status = head_advance(engine, writes)) || (status = events_insert(engine, writes)) ||
-	    (status = documents_write(engine, writes)) || (status = stocks_write(engine, writes)) ||
+	    (status = notifications_insert(engine, writes)) || (status = documents_write(engine, writes)) || (status = stocks_write(engine, writes)) ||
 	    (status = jobs_write(engine, writes)) || (status = outbox_leave(engine, writes)) ||
 	    (status = counters_write(engine, writes)) || (status = requests_drop(engine, writes->requests_below)))
 		return status;

@@ -14,8 +14,13 @@
 /* Conditions that partial indexes and the queries over them must have in the same words. */
 #define SQL_IS_WAITING "goods IN (1, 2) AND status IN (0, 3) AND (holds & 2) = 0"
 #define SQL_IS_LOADED  "goods IN (3, 4) AND shipment IS NOT NULL"
+#define SQL_IS_QUEUED  "status = 1"
 #define SQL_UNSEQUENCED(entity, key) \
 	"(SELECT count(*) FROM outbox WHERE entity = " entity " AND outbox.key = " key " AND outbox.kind <> 2)"
+
+/* The columns of a notification, as sqlite_notification.c reads them. */
+#define SQL_NOTIFICATION_COLUMNS \
+	"id, event, channel, status, attempts, queued_at, next_at, version, recipient, subject, last_error, body"
 
 enum sqlite_sql {
 #define SQL(name, text) SQL_##name,

@@ -86,7 +86,7 @@ static enum itn_status engine_begin(struct sqlite_engine *engine)
 	return ITN_UNAVAILABLE;
 }
 
-static enum itn_status engine_commit(struct sqlite_engine *engine)
+enum itn_status engine_commit(struct sqlite_engine *engine)
 {
 	enum itn_status status = engine_note(engine, conn_do(engine->conn, SQL_COMMIT));
 	if (!status) {
@@ -157,7 +157,7 @@ static enum itn_status head_renew(struct sqlite_engine *engine, struct store_hea
 	return refuse(engine, ITN_LOST_LEASE, "another engine holds the lease");
 }
 
-static enum itn_status begin_ours(struct sqlite_engine *engine, struct store_head *ret_head)
+enum itn_status engine_begin_ours(struct sqlite_engine *engine, struct store_head *ret_head)
 {
 	if (engine->epoch == 0)
 		return refuse(engine, ITN_LOST_LEASE, "this engine holds no lease");
@@ -171,7 +171,7 @@ enum itn_status sqlite_lease_renew(struct store_engine *base)
 {
 	struct sqlite_engine *engine = sqlite_engine_of(base);
 	struct store_head head;
-	enum itn_status status = begin_ours(engine, &head);
+	enum itn_status status = engine_begin_ours(engine, &head);
 	return status ? status : engine_commit(engine);
 }
 
@@ -259,7 +259,7 @@ enum itn_status sqlite_batch_begin(struct store_engine *base, struct arena *aren
 {
 	struct sqlite_engine *engine = sqlite_engine_of(base);
 	struct store_batch batch = { 0 };
-	enum itn_status status = begin_ours(engine, &batch.head);
+	enum itn_status status = engine_begin_ours(engine, &batch.head);
 	if (status)
 		return status;
 	if ((status = entries_read(engine, arena, max, &batch)) || (status = jobs_read(engine, arena, max_jobs, &batch))) {
@@ -297,7 +297,7 @@ enum itn_status sqlite_log_renew(struct store_engine *base)
 	struct sqlite_engine *engine = sqlite_engine_of(base);
 	char log[STORE_LOG_ID_LEN + 1];
 	struct store_head head;
-	enum itn_status status = begin_ours(engine, &head);
+	enum itn_status status = engine_begin_ours(engine, &head);
 	if (status)
 		return status;
 	id_random_hex(log, STORE_LOG_ID_LEN);

@@ -2,13 +2,8 @@
 #include <string.h>
 
 #include "core/clock.h"
+#include "store/sqlite_layout.h"
 #include "store/sqlite_store.h"
-
-static const char *const statements[] = {
-#define TABLE(text) text,
-#include "store/sqlite_schema.def"
-#undef TABLE
-};
 
 enum itn_status sqlite_vitals(struct store *base, struct store_vitals *ret_vitals)
 {
@@ -66,14 +61,18 @@ enum itn_status sqlite_layout(struct store *base, store_fault_fn *fault, void *c
 	struct sqlite_store *store = sqlite_store_of(base);
 	struct conn *conn;
 	sqlite3_stmt *find;
-	enum itn_status status = reader_take(store, &conn);
+	struct store_head head;
+	enum itn_status status = sqlite_head(base, &head);
+	if (!status)
+		status = reader_take(store, &conn);
 	if (status)
 		return error_set(error, status, "%s can't be read", store->path);
 	if (sqlite3_prepare_v2(conn->db, "SELECT sql FROM sqlite_schema WHERE name = ?1", -1, &find, NULL)) {
 		status = conn_failure(conn, error);
 	} else {
-		for (size_t i = 0; i < sizeof(statements) / sizeof(statements[0]); i++)
-			compare(find, statements[i], fault, context);
+		for (size_t i = 0; i < sqlite_layout_count; i++)
+			if (sqlite_layout_statements[i].schema <= head.schema)
+				compare(find, sqlite_layout_statements[i].text, fault, context);
 		sqlite3_finalize(find);
 	}
 	reader_give(store, conn);

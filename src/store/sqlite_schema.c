@@ -3,9 +3,11 @@
 
 #include "core/id.h"
 #include "domain/entry.h"
+#include "domain/notification.h"
 #include "domain/trade.h"
 #include "store/sqlite_conn.h"
 #include "store/sqlite_file.h"
+#include "store/sqlite_layout.h"
 #include "store/store.h"
 
 /* "ITN1" in the file's header tells our databases from others'. */
@@ -13,13 +15,15 @@
 
 static_assert(GOODS_NONE == 1 && GOODS_RESERVED == 2 && GOODS_LOADED == 3 && GOODS_MOVED == 4, "SQL_IS_WAITING, _LOADED");
 static_assert(TRADE_PENDING == 0 && TRADE_DELAYED == 3 && HOLD_SHORTAGE == 2, "SQL_IS_WAITING");
+static_assert(NOTIFICATION_QUEUED == 1, "SQL_IS_QUEUED");
 static_assert(ENTITY_TRADE == 0 && ENTITY_CARGO == 1 && ENTRY_REQUEST == 2, "SQL_UNSEQUENCED");
 
-static const char *const statements[] = {
-#define TABLE(text) text,
+const struct sqlite_statement sqlite_layout_statements[] = {
+#define TABLE(schema, text) { schema, text },
 #include "store/sqlite_schema.def"
 #undef TABLE
 };
+const size_t sqlite_layout_count = sizeof(sqlite_layout_statements) / sizeof(sqlite_layout_statements[0]);
 
 static enum itn_status read_int(struct conn *conn, const char *sql, int64_t *ret, struct error *error)
 {
@@ -57,7 +61,7 @@ static enum itn_status schema_look(struct conn *conn, bool *ret_empty, struct er
 		return error_set(error, ITN_FAILED,
 				 "the database has layout %lld, this program knows %d: a newer itn wrote it",
 				 (long long)version, STORE_SCHEMA);
-	if (version < STORE_SCHEMA)
+	if (version < 1)
 		return error_set(error, ITN_FAILED, "the database has layout %lld, which no itn wrote", (long long)version);
 	return ITN_OK;
 }
@@ -76,8 +80,8 @@ static enum itn_status schema_look_at_once(struct conn *conn, bool *ret_empty, s
 static enum itn_status schema_write(struct conn *conn, struct error *error)
 {
 	enum itn_status status = ITN_OK;
-	for (size_t i = 0; !status && i < sizeof(statements) / sizeof(statements[0]); i++)
-		status = execute(conn, statements[i], error);
+	for (size_t i = 0; !status && i < sqlite_layout_count; i++)
+		status = execute(conn, sqlite_layout_statements[i].text, error);
 	if (status)
 		return status;
 	char log[STORE_LOG_ID_LEN + 1], text[256];

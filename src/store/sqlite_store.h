@@ -85,6 +85,17 @@ void stock_columns(sqlite3_stmt *stmt, struct arena *arena, struct stock *ret_st
 /* sqlite_list.c */
 enum itn_status sqlite_list(struct store *store, const struct store_list *list, store_row_fn *row, void *context);
 
+/* sqlite_notification.c */
+enum itn_status sqlite_notification(struct store *store, struct arena *arena, struct str id,
+				    struct notification *ret_notification);
+enum itn_status sqlite_notifications(struct store *store, enum notification_status status, const struct store_cursor *after,
+				     size_t max, store_notification_fn *row, void *context);
+enum itn_status sqlite_notifications_due(struct store *store, struct arena *arena, int64_t now, size_t max,
+					 struct notification **ret_notifications, size_t *ret_count);
+enum itn_status sqlite_notification_change(struct store *store, const struct notification *changed, int64_t from_version);
+enum itn_status sqlite_notifications_forget(struct store *store, enum notification_status status, int64_t before,
+					    size_t max, size_t *ret_count);
+
 /* sqlite_inspect.c */
 enum itn_status sqlite_vitals(struct store *store, struct store_vitals *ret_vitals);
 enum itn_status sqlite_layout(struct store *store, store_fault_fn *fault, void *context, struct error *error);
@@ -97,6 +108,8 @@ enum itn_status sqlite_lease_read(struct store_engine *engine, struct store_leas
 enum itn_status sqlite_lease_take(struct store_engine *engine, const struct store_lease *seen);
 enum itn_status sqlite_lease_renew(struct store_engine *engine);
 void sqlite_lease_release(struct store_engine *engine);
+/* sqlite_migrate.c */
+enum itn_status sqlite_migrate(struct store_engine *engine, int64_t *ret_schema);
 enum itn_status sqlite_backlog(struct store_engine *engine, bool *ret_any);
 enum itn_status sqlite_batch_begin(struct store_engine *engine, struct arena *arena, size_t max, size_t max_jobs,
 				   struct store_batch *ret_batch);

@@ -3,16 +3,15 @@
 
 #include "core/clock.h"
 #include "core/memory.h"
-#include "store/sqlite_store.h"
+#include "store/sqlite_write.h"
 
 #define GRACE_MS 400
 
 enum write_kind { WRITE_TRADE, WRITE_CARGO, WRITE_TRADE_CHANGE, WRITE_CARGO_CHANGE, WRITE_REQUEST, WRITE_PROBE };
 
-/* A caller's write with copies of all that it needs: it may outlive the caller's patience. */
+/* Of a document with its entry. */
 struct write {
-	struct commit_item item;
-	struct arena *arena;
+	struct sqlite_write base;
 	enum write_kind kind;
 	struct trade trade;
 	struct cargo cargo;
@@ -23,15 +22,25 @@ struct write {
 
 static void write_release(struct commit_item *item)
 {
-	arena_free(((struct write *)item)->arena);
+	arena_free(((struct sqlite_write *)item)->arena);
 }
+
+void *sqlite_write_new(size_t size, sqlite_write_fn *run)
+{
+	struct arena *arena = arena_new(4096);
+	struct sqlite_write *write = arena_calloc(arena, 1, size);
+	write->item.release = write_release;
+	write->arena = arena;
+	write->run = run;
+	return write;
+}
+
+static sqlite_write_fn write_both;
 
 static struct write *write_new(enum write_kind kind, const struct entry *entry)
 {
-	struct arena *arena = arena_new(4096);
-	struct write *write = arena_calloc(arena, 1, sizeof(*write));
-	write->item.release = write_release;
-	write->arena = arena;
+	struct write *write = sqlite_write_new(sizeof(*write), write_both);
+	struct arena *arena = write->base.arena;
 	write->kind = kind;
 	if (!entry)
 		return write;
@@ -46,27 +55,27 @@ static void write_set_trade(struct write *write, const struct trade *trade)
 {
 	struct buf doc = { 0 };
 	trade_write_json(&doc, trade);
-	write->doc = arena_str(write->arena, buf_str(&doc));
+	write->doc = arena_str(write->base.arena, buf_str(&doc));
 	buf_free(&doc);
 	write->trade = *trade;
 	write->trade.items = (struct lines){ 0 };
-	write->trade.id = arena_str(write->arena, trade->id);
-	write->trade.destination = arena_str(write->arena, trade->destination);
-	write->trade.buyer = arena_str(write->arena, trade->buyer);
-	write->trade.seller = arena_str(write->arena, trade->seller);
-	write->trade.station = arena_str(write->arena, trade->station);
-	write->trade.shipment = arena_str(write->arena, trade->shipment);
+	write->trade.id = arena_str(write->base.arena, trade->id);
+	write->trade.destination = arena_str(write->base.arena, trade->destination);
+	write->trade.buyer = arena_str(write->base.arena, trade->buyer);
+	write->trade.seller = arena_str(write->base.arena, trade->seller);
+	write->trade.station = arena_str(write->base.arena, trade->station);
+	write->trade.shipment = arena_str(write->base.arena, trade->shipment);
 }
 
 static void write_set_cargo(struct write *write, const struct cargo *cargo)
 {
 	struct buf doc = { 0 };
 	cargo_write_json(&doc, cargo);
-	write->doc = arena_str(write->arena, buf_str(&doc));
+	write->doc = arena_str(write->base.arena, buf_str(&doc));
 	buf_free(&doc);
 	write->cargo = *cargo;
-	write->cargo.id = arena_str(write->arena, cargo->id);
-	write->cargo.destination = arena_str(write->arena, cargo->destination);
+	write->cargo.id = arena_str(write->base.arena, cargo->id);
+	write->cargo.destination = arena_str(write->base.arena, cargo->destination);
 }
 
 static enum itn_status trade_insert(struct conn *conn, const struct write *write)
@@ -199,8 +208,9 @@ static enum itn_status entry_insert(struct conn *conn, const struct entry *entry
 	return conn_run(conn, stmt);
 }
 
-static enum itn_status write_both(struct conn *conn, const struct write *write)
+static enum itn_status write_both(struct conn *conn, const struct sqlite_write *base)
 {
+	const struct write *write = (const struct write *)base;
 	enum itn_status status = document_write(conn, write);
 	if (status || write->kind == WRITE_PROBE)
 		return status;
@@ -209,12 +219,12 @@ static enum itn_status write_both(struct conn *conn, const struct write *write)
 	return entry_insert(conn, &write->entry);
 }
 
-static enum itn_status write_one(struct conn *conn, const struct write *write)
+static enum itn_status write_one(struct conn *conn, const struct sqlite_write *write)
 {
 	enum itn_status status = conn_do(conn, SQL_SAVE);
 	if (status)
 		return status;
-	enum itn_status result = write_both(conn, write);
+	enum itn_status result = write->run(conn, write);
 	if (sqlite3_get_autocommit(conn->db))
 		return result;
 	if (result && (status = conn_do(conn, SQL_SAVE_UNDO)))
@@ -253,7 +263,7 @@ static enum itn_status round_prepare(void *context, int64_t deadline_us)
 static enum itn_status items_write(struct conn *conn, struct commit_item **items, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		items[i]->status = write_one(conn, (struct write *)items[i]);
+		items[i]->status = write_one(conn, (struct sqlite_write *)items[i]);
 		if (sqlite3_get_autocommit(conn->db))
 			return ITN_UNAVAILABLE;
 	}
@@ -284,10 +294,14 @@ static void round_tidy(void *context)
 
 const struct commit_ops sqlite_commit_ops = { .prepare = round_prepare, .run = round_run, .tidy = round_tidy };
 
+enum itn_status sqlite_write_submit(struct sqlite_store *store, struct sqlite_write *write)
+{
+	return commit_queue_write(store->queue, &write->item, store->timeout_ms, GRACE_MS);
+}
+
 static enum itn_status submit(struct store *base, struct write *write)
 {
-	struct sqlite_store *store = sqlite_store_of(base);
-	return commit_queue_write(store->queue, &write->item, store->timeout_ms, GRACE_MS);
+	return sqlite_write_submit(sqlite_store_of(base), &write->base);
 }
 
 enum itn_status sqlite_trade_create(struct store *store, const struct trade *trade, const struct entry *entry)

@@ -21,7 +21,7 @@
 #include "domain/trade.h"
 
 /** Version of the data's layout that this program writes. */
-#define STORE_SCHEMA 1
+#define STORE_SCHEMA 2
 #define STORE_LOG_ID_LEN 16
 
 struct store;

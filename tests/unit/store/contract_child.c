@@ -89,10 +89,22 @@ static void hold_batch(struct fixture *f)
 		pause();
 }
 
+/* Brings the data to this program's schema. */
+static void migrate(struct fixture *f)
+{
+	int64_t schema;
+	struct store_engine *engine = fixture_engine(f);
+	say("begins\n");
+	check_status("migration", store_migrate(engine, &schema), ITN_OK);
+	say("done\n");
+	for (;;)
+		pause();
+}
+
 static const struct {
 	const char *name;
 	void (*play)(struct fixture *f);
-} roles[] = { { "write", write_trades }, { "drain", drain_trades }, { "hold", hold_batch } };
+} roles[] = { { "write", write_trades }, { "drain", drain_trades }, { "hold", hold_batch }, { "migrate", migrate } };
 
 int child_main(int argc, char **argv)
 {

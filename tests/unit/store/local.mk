@@ -9,6 +9,7 @@ store_contract_sources = \
 	tests/unit/store/contract_lease.c \
 	tests/unit/store/contract_list.c \
 	tests/unit/store/contract_loading.c \
+	tests/unit/store/contract_notifications.c \
 	tests/unit/store/contract_write.c
 
 unit_tests += tests/unit/store/test_contract
@@ -31,6 +32,11 @@ tests_unit_store_test_sqlite_trouble_LDADD = $(store_libs) $(core_libs) $(CMOCKA
 unit_tests += tests/unit/store/test_sqlite_lists
 tests_unit_store_test_sqlite_lists_SOURCES = tests/unit/store/test_sqlite_lists.c $(store_contract_sources)
 tests_unit_store_test_sqlite_lists_LDADD = $(store_libs) $(core_libs) $(CMOCKA_LIBS)
+
+unit_tests += tests/unit/store/test_sqlite_migrate
+tests_unit_store_test_sqlite_migrate_SOURCES = tests/unit/store/test_sqlite_migrate.c $(store_contract_sources)
+tests_unit_store_test_sqlite_migrate_LDADD = $(store_libs) $(core_libs) $(CMOCKA_LIBS)
+EXTRA_DIST += tests/schema/data/1.sql tests/schema/data/1.json
 
 unit_tests += tests/unit/store/test_mongo_faults
 tests_unit_store_test_mongo_faults_SOURCES = tests/unit/store/test_mongo_faults.c \

@@ -9,6 +9,8 @@
 
 #include "contract.h"
 #include "mongo_proxy.h"
+#include "store/inspect.h"
+#include "store/notifications.h"
 
 static const char *server_uri;
 static struct mongo_proxy *proxy;
@@ -618,6 +620,94 @@ static void the_backlog_comes_in_order_whatever_the_slice(void **state)
 		}
 }
 
+static void database_command(struct fixture *f, const char *json)
+{
+	bson_error_t error;
+	bson_t *command = bson_new_from_json((const uint8_t *)json, -1, &error);
+	if (!command)
+		fail_msg("%s: %s", json, error.message);
+	server_command(f->network, command);
+	bson_destroy(command);
+}
+
+static void grow_old(struct fixture *f)
+{
+	database_command(f, "{\"drop\": \"notifications\"}");
+	database_command(f, "{\"update\": \"head\", \"updates\": [{\"q\": {}, \"u\": {\"$set\": {\"schema\": 1}}}]}");
+}
+
+static void fault_is_there(void *context, const char *what, const char *remedy unused_arg)
+{
+	print_error("%s: %s\n", (const char *)context, what);
+	fail();
+}
+
+/* Each of a migration's commands does not arrive, or its answer does not. */
+static void a_migration_is_gone_on_with(void **state)
+{
+	struct fixture *f = *state;
+	static const char *const commands[] = { "findAndModify", "create", "createIndexes" };
+	static const enum proxy_fault faults[] = { CUT_BEFORE, CUT_AFTER };
+	fixture_engine(f);
+	for (size_t i = 0; i < COUNT_OF(commands) * COUNT_OF(faults); i++) {
+		const char *command = commands[i / 2];
+		int64_t schema = 0;
+		struct error error = { "" };
+		grow_old(f);
+		proxy_spoil(proxy, command, faults[i % 2], 1);
+		check_status(command, store_migrate(f->engine, &schema), ITN_UNAVAILABLE);
+		check_int(command, proxy_spoiled(proxy), 1);
+		wait_for_recovery(f);
+		check_status(command, store_migrate(f->engine, &schema), ITN_OK);
+		check_int(command, schema, STORE_SCHEMA);
+		check_status(command, store_layout(f->store, fault_is_there, (void *)(uintptr_t)command, &error), ITN_OK);
+	}
+}
+
+static void who_has_lost_the_lease_does_not_note_a_migration(void **state)
+{
+	struct fixture *f = *state;
+	struct store_head head;
+	int64_t schema = 0;
+	fixture_engine(f);
+	grow_old(f);
+	struct store_engine *heir = fixture_other_engine(f, f->store, "heir");
+	check_status("lost", store_migrate(f->engine, &schema), ITN_LOST_LEASE);
+	check_status("head", store_head(f->store, &head), ITN_OK);
+	check_int("as it was", head.schema, 1);
+	check_status("the heir does it", store_migrate(heir, &schema), ITN_OK);
+	check_status("head", store_head(f->store, &head), ITN_OK);
+	check_int("brought on", head.schema, STORE_SCHEMA);
+	store_engine_close(heir);
+}
+
+/* A change that was done, or not, is told from one that nobody knows of; done again it is a conflict or done. */
+static void a_notification_s_change_may_be_repeated(void **state)
+{
+	struct fixture *f = *state;
+	static const struct {
+		enum proxy_fault fault;
+		bool done;
+	} cases[] = { { CUT_BEFORE, false }, { CUT_AFTER, true } };
+	fixture_engine(f);
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct notification made = { .id = arena_printf(f->arena, "%zu-1", i), .event = STR("e"), .to = STR("a@b"),
+					     .subject = STR("s"), .body = STR("b") };
+		notification_made(&made, true, 1);
+		check_status("made",
+			     commit_alone(f, (struct store_writes){ .notifications = &made, .notification_count = 1 }),
+			     ITN_OK);
+		notification_sent(&made);
+		proxy_spoil(proxy, "findAndModify", cases[i].fault, 1);
+		check_status("cut", store_notification_change(f->store, &made, 1), ITN_UNKNOWN);
+		wait_for_recovery(f);
+		check_status("again", store_notification_change(f->store, &made, 1), cases[i].done ? ITN_CONFLICT : ITN_OK);
+		check_status("it is as was wished", store_notification(f->store, f->arena, made.id, &made), ITN_OK);
+		check_text("sent", notification_status_name(made.status), "sent");
+		check_int("once", made.version, 2);
+	}
+}
+
 static void what_can_t_be_used_is_refused(void **state)
 {
 	struct fixture *f = *state;
@@ -656,6 +746,9 @@ static const struct CMUnitTest tests[] = {
 	FAULTS(a_lease_s_unknown_outcome_is_settled),
 	FAULTS(an_heir_ends_the_session_of_a_hung_engine),
 	FAULTS(the_backlog_comes_in_order_whatever_the_slice),
+	FAULTS(a_migration_is_gone_on_with),
+	FAULTS(who_has_lost_the_lease_does_not_note_a_migration),
+	FAULTS(a_notification_s_change_may_be_repeated),
 	FAULTS(what_can_t_be_used_is_refused),
 };
 

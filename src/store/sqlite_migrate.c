@@ -1,0 +1,58 @@
+#include <stdio.h>
+
+#include "store/sqlite_engine.h"
+#include "store/sqlite_layout.h"
+
+static enum itn_status execute(struct sqlite_engine *engine, const char *sql)
+{
+	if (!sqlite3_exec(engine->conn->db, sql, NULL, NULL, NULL))
+		return ITN_OK;
+	return engine_note(engine, conn_failure(engine->conn, NULL));
+}
+
+static enum itn_status step_statements(struct sqlite_engine *engine, int64_t schema)
+{
+	enum itn_status status = ITN_OK;
+	for (size_t i = 0; !status && i < sqlite_layout_count; i++)
+		if (sqlite_layout_statements[i].schema == schema)
+			status = execute(engine, sqlite_layout_statements[i].text);
+	return status;
+}
+
+static enum itn_status step_note(struct sqlite_engine *engine, int64_t schema)
+{
+	char text[128];
+	snprintf(text, sizeof(text), "UPDATE head SET schema = %lld; PRAGMA user_version = %lld", (long long)schema,
+		 (long long)schema);
+	return execute(engine, text);
+}
+
+/* One step is one transaction with the lease's renewal: it is done or not, by the lease's holder or not at all. */
+static enum itn_status step(struct sqlite_engine *engine, int64_t *ret_schema)
+{
+	struct store_head head;
+	enum itn_status status = engine_begin_ours(engine, &head);
+	if (status)
+		return status;
+	*ret_schema = head.schema;
+	if (head.schema >= STORE_SCHEMA) {
+		engine_roll_back(engine);
+		return ITN_OK;
+	}
+	if ((status = step_statements(engine, head.schema + 1)) || (status = step_note(engine, head.schema + 1))) {
+		engine_roll_back(engine);
+		return status;
+	}
+	if (!(status = engine_commit(engine)))
+		*ret_schema = head.schema + 1;
+	return status;
+}
+
+enum itn_status sqlite_migrate(struct store_engine *base, int64_t *ret_schema)
+{
+	enum itn_status status;
+	do
+		status = step(sqlite_engine_of(base), ret_schema);
+	while (!status && *ret_schema < STORE_SCHEMA);
+	return status;
+}

@@ -1,0 +1,266 @@
+/* A database of an older schema (tests/schema/data), before, while and after the engine brings it on. */
+#include <signal.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "contract.h"
+#include "store/inspect.h"
+#include "store/notifications.h"
+
+#define OLDEST 1
+
+static const char *database_of(const struct fixture *f)
+{
+	return f->uri + strlen("sqlite:");
+}
+
+static sqlite3 *database_open(const struct fixture *f)
+{
+	sqlite3 *db;
+	assert_int_equal(sqlite3_open(database_of(f), &db), SQLITE_OK);
+	sqlite3_busy_timeout(db, 5000);
+	return db;
+}
+
+static void execute(const struct fixture *f, const char *sql)
+{
+	sqlite3 *db = database_open(f);
+	if (sqlite3_exec(db, sql, NULL, NULL, NULL))
+		fail_msg("%.200s: %s", sql, sqlite3_errmsg(db));
+	sqlite3_close(db);
+}
+
+/* The first column of all rows, a line each. */
+static const char *query(struct fixture *f, const char *sql)
+{
+	sqlite3 *db = database_open(f);
+	sqlite3_stmt *stmt;
+	struct buf out = { 0 };
+	if (sqlite3_prepare_v2(db, sql, -1, &stmt, NULL))
+		fail_msg("%s: %s", sql, sqlite3_errmsg(db));
+	while (sqlite3_step(stmt) == SQLITE_ROW)
+		buf_printf(&out, "%s\n",
+			   sqlite3_column_text(stmt, 0) ? (const char *)sqlite3_column_text(stmt, 0) : "");
+	sqlite3_finalize(stmt);
+	sqlite3_close(db);
+	const char *text = arena_cstr(f->arena, buf_str(&out));
+	buf_free(&out);
+	return text;
+}
+
+static void load(const struct fixture *f)
+{
+	char path[4096];
+	snprintf(path, sizeof(path), "%s/tests/schema/data/%d.sql", getenv("top_srcdir"), OLDEST);
+	FILE *file = fopen(path, "r");
+	if (!file)
+		fail_msg("%s can't be read", path);
+	struct buf sql = { 0 };
+	for (size_t got; (got = fread(buf_reserve(&sql, 65536), 1, 65536, file)) > 0;)
+		sql.len += got;
+	fclose(file);
+	buf_add_char(&sql, '\0');
+	execute(f, "PRAGMA journal_mode = WAL");
+	execute(f, sql.ptr);
+	buf_free(&sql);
+}
+
+/* The database of the fixture becomes an old one. */
+static void grow_old(struct fixture *f)
+{
+	static const char *const files[] = { "", "-wal", "-shm", "-lock" };
+	store_close(f->store);
+	for (size_t i = 0; i < COUNT_OF(files); i++)
+		unlink(arena_printf(f->arena, "%s%s", database_of(f), files[i]).ptr);
+	load(f);
+	f->store = fixture_open_again(f);
+}
+
+static int set_up(void **state)
+{
+	unsetenv("ITN_TEST_STORE");
+	fixture_set_up(state);
+	grow_old(*state);
+	return 0;
+}
+
+static void check_schema(struct fixture *f, const char *name, const char *expected)
+{
+	check_text(name, query(f, "SELECT schema FROM head"), expected);
+	check_text(name, query(f, "PRAGMA user_version"), expected);
+}
+
+static void migrate(struct fixture *f)
+{
+	int64_t schema = 0;
+	check_status("it is brought on", store_migrate(fixture_engine(f), &schema), ITN_OK);
+	check_int("to this program's schema", schema, STORE_SCHEMA);
+}
+
+static const char *tables(struct fixture *f)
+{
+	return query(f, "SELECT name || ': ' || sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name");
+}
+
+static const char *contents(struct fixture *f)
+{
+	return query(
+		f,
+		"SELECT id || doc || goods || coalesce(shipment, '') FROM trade UNION ALL SELECT id || doc || open "
+		"FROM cargo"
+		" UNION ALL SELECT station || item || on_hand FROM stock UNION ALL SELECT n || id || change FROM outbox"
+		" UNION ALL SELECT seq || frame FROM event UNION ALL SELECT seq || key || cursor_key FROM job"
+		" UNION ALL SELECT name || value FROM counter UNION ALL SELECT id || state FROM request");
+}
+
+static void no_row(void *context, const struct notification *notification unused_arg)
+{
+	++*(int *)context;
+}
+
+static void no_fault(void *context unused_arg, const char *what, const char *remedy unused_arg)
+{
+	fail_msg("%s", what);
+}
+
+/* What any process may ask of an old database. */
+static void check_usable(struct fixture *f, struct store *store)
+{
+	struct error error = { "" };
+	struct notification notification;
+	int rows = 0;
+	struct trade trade = trade_to(f, "Mars"), read;
+	struct entry entry = trade_entry(f, &trade, ENTRY_CREATE);
+	check_status("ready", store_check(store, &error), ITN_OK);
+	check_status("writes", store_trade_create(store, &trade, &entry), ITN_OK);
+	check_status("reads", store_trade(store, f->arena, trade.id, &read), ITN_OK);
+	check_status("no notifications", store_notifications(store, NOTIFICATION_DEAD, NULL, 10, no_row, &rows),
+		     ITN_OK);
+	check_int("no notifications", rows, 0);
+	check_status("none", store_notification(store, f->arena, STR("a-1"), &notification), ITN_NOT_FOUND);
+	check_status("none", store_notification_resend(store, STR("a-1"), 1), ITN_NOT_FOUND);
+	check_status("its layout is right", store_layout(store, no_fault, NULL, &error), ITN_OK);
+}
+
+static void an_old_database_is_worked_on(void **state)
+{
+	struct fixture *f = *state;
+	check_usable(f, f->store);
+	check_schema(f, "nothing is brought on", "1\n");
+}
+
+static void the_engine_brings_it_on(void **state)
+{
+	struct fixture *f = *state;
+	const char *before = contents(f);
+	struct store *opened_before = fixture_open_again(f);
+	check_usable(f, opened_before);
+	before = contents(f);
+	migrate(f);
+	check_schema(f, "brought on", "2\n");
+	check_text("nothing is lost", contents(f), before);
+	check_usable(f, opened_before);
+	check_usable(f, f->store);
+	struct notification made = {
+		.id = STR("a-1"), .event = STR("a"), .to = STR("a@b"), .subject = STR("s"), .body = STR("")
+	};
+	notification_made(&made, false, 1);
+	int rows = 0;
+	check_status("made", commit_alone(f, (struct store_writes){ .notifications = &made, .notification_count = 1 }),
+		     ITN_OK);
+	check_status("seen", store_notifications(opened_before, NOTIFICATION_UNSENT, NULL, 10, no_row, &rows), ITN_OK);
+	check_int("by who was there before", rows, 1);
+	migrate(f);
+	store_close(opened_before);
+}
+
+static void it_becomes_as_a_new_one(void **state)
+{
+	struct fixture *f = *state;
+	struct fixture *fresh;
+	migrate(f);
+	fixture_set_up((void **)&fresh);
+	check_text("the same tables and indexes", tables(f), tables(fresh));
+	fixture_tear_down((void **)&fresh);
+}
+
+static void who_has_lost_the_lease_changes_nothing(void **state)
+{
+	struct fixture *f = *state;
+	int64_t schema = 0;
+	struct store *elsewhere = fixture_open_again(f);
+	fixture_engine(f);
+	struct store_engine *heir = fixture_other_engine(f, elsewhere, "heir");
+	check_status("lost", store_migrate(f->engine, &schema), ITN_LOST_LEASE);
+	check_schema(f, "as it was", "1\n");
+	check_status("the heir does it", store_migrate(heir, &schema), ITN_OK);
+	check_schema(f, "brought on", "2\n");
+	store_engine_close(heir);
+	store_close(elsewhere);
+}
+
+static void a_step_that_fails_leaves_no_trace(void **state)
+{
+	struct fixture *f = *state;
+	int64_t schema = 0;
+	execute(f, "CREATE TABLE notification_due (x)");
+	const char *before = tables(f);
+	check_status("in the way", store_migrate(fixture_engine(f), &schema), ITN_FAILED);
+	check_has("why", store_engine_error(f->engine), "notification_due");
+	check_schema(f, "as it was", "1\n");
+	check_text("as it was", tables(f), before);
+	execute(f, "DROP TABLE notification_due");
+	migrate(f);
+}
+
+static void a_newer_one_is_told_and_left_alone(void **state)
+{
+	struct fixture *f = *state;
+	int64_t schema = 0;
+	fixture_engine(f);
+	execute(f, "UPDATE head SET schema = 3; PRAGMA user_version = 3");
+	check_status("nothing to do", store_migrate(f->engine, &schema), ITN_OK);
+	check_int("theirs", schema, 3);
+	check_schema(f, "as it was", "3\n");
+}
+
+/* Killed at some instant from before the step to behind it. */
+static void whoever_is_killed_is_gone_on_from(void **state)
+{
+	struct fixture *f = *state;
+	int left_old = 0, left_new = 0;
+	for (int i = 0; i < 24; i++) {
+		char line[64];
+		struct child child = child_start(f, "migrate");
+		check_bool("it begins", child_line(&child, line, sizeof(line)), true);
+		for (int64_t until = clock_monotonic_us() + i * 250; clock_monotonic_us() < until;)
+			continue;
+		child_signal(&child, SIGKILL);
+		close(child.from);
+		bool is_new = !strcmp(query(f, "SELECT schema FROM head"), "2\n");
+		check_schema(f, "one or the other", is_new ? "2\n" : "1\n");
+		check_bool("as a whole", strstr(tables(f), "notification_due") != NULL, is_new);
+		*(is_new ? &left_new : &left_old) += 1;
+		migrate(f);
+		store_engine_close(f->engine);
+		f->engine = NULL;
+		grow_old(f);
+	}
+	print_message("# killed before it was done %d times, after it %d times\n", left_old, left_new);
+}
+
+#define MIGRATION(test) cmocka_unit_test_setup_teardown(test, set_up, fixture_tear_down)
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		MIGRATION(an_old_database_is_worked_on),      MIGRATION(the_engine_brings_it_on),
+		MIGRATION(it_becomes_as_a_new_one),           MIGRATION(who_has_lost_the_lease_changes_nothing),
+		MIGRATION(a_step_that_fails_leaves_no_trace), MIGRATION(a_newer_one_is_told_and_left_alone),
+		MIGRATION(whoever_is_killed_is_gone_on_from),
+	};
+	if (argc > 1)
+		return child_main(argc, argv);
+	return cmocka_run_group_tests_name("an older database", tests, NULL, NULL);
+}
