@@ -109,15 +109,19 @@ void events_list(struct api *api, struct http_request *req, struct http_response
 	http_query_check(req, parameters, &faults);
 	limit = query_integer(req, "limit", 1, LIMIT_MAX, 0, &faults);
 	status = read_position(req, &head, &faults, &after);
-	http_setf(res, "ITN-Seq", "%lld", (long long)head.last_seq);
-	http_set(res, "ITN-Log", str_from(head.log));
-	http_set(res, "Vary", STR("Accept"));
 	if (faults_any(&faults)) {
 		problem_reply(res, PROBLEM_INVALID, &faults, NULL);
-	} else if (status == ITN_GAP) {
-		answer_gap(res, &head);
-	} else if (form < 0) {
+		return;
+	}
+	http_set(res, "Vary", STR("Accept"));
+	if (form < 0) {
 		problem_reply(res, PROBLEM_NOT_ACCEPTABLE, NULL, "events are application/json or application/x-ndjson");
+		return;
+	}
+	http_setf(res, "ITN-Seq", "%lld", (long long)head.last_seq);
+	http_set(res, "ITN-Log", str_from(head.log));
+	if (status == ITN_GAP) {
+		answer_gap(res, &head);
 	} else {
 		int64_t end = limit && head.last_seq - after > limit ? after + limit : head.last_seq;
 

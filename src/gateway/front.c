@@ -8,6 +8,7 @@
 #include "core/status.h"
 #include "core/str.h"
 
+enum { HTTP_UPGRADE_REQUIRED = 426 };
 enum { HEADERS_MAX = 512, BODY_MAX = 1024, REQUEST_ID_MAX = 128, KEY_LEN = 24, KEY_DIGITS = 22 };
 
 struct problem {
@@ -32,7 +33,7 @@ static struct problem make(const struct problem *kind, const char *detail, const
 
 #define NOT_FOUND   make(&problem_NOT_FOUND, "nothing is at this path", NULL, NULL)
 #define NOT_ALLOWED make(&problem_METHOD_NOT_ALLOWED, "only GET opens the live feed", "allow:", "GET, HEAD")
-#define NO_UPGRADE  make(&problem_UPGRADE_REQUIRED, "the live feed is a WebSocket (RFC 6455)", "upgrade:", "websocket")
+#define NO_UPGRADE  make(&problem_UPGRADE_REQUIRED, "the live feed is a WebSocket (RFC 6455)", NULL, NULL)
 #define WRONG_VERSION \
 	make(&problem_UPGRADE_REQUIRED, "Sec-WebSocket-Version must be 13", "sec-websocket-version:", "13")
 
@@ -63,15 +64,21 @@ static int write_body(struct lws *wsi, const struct problem *problem, char *body
 			missing ? ",\"message\":\"" : "", missing ? problem->detail : "", missing ? "\"" : "");
 }
 
+static bool add_header(struct lws *wsi, const char *name, const char *value, unsigned char **p, unsigned char *end)
+{
+	return !lws_add_http_header_by_name(wsi, (const unsigned char *)name, (const unsigned char *)value,
+					    (int)strlen(value), p, end);
+}
+
 static bool add_headers(struct lws *wsi, const struct problem *problem, lws_filepos_t len, unsigned char **p,
 			unsigned char *end)
 {
 	if (lws_add_http_common_headers(wsi, problem->status, "application/problem+json", len, p, end) ||
-	    lws_add_http_header_by_token(wsi, WSI_TOKEN_CONNECTION, (const unsigned char *)"close", 5, p, end))
+	    !add_header(wsi, "connection:", "close", p, end))
 		return false;
-	return !problem->name ||
-	       !lws_add_http_header_by_name(wsi, (const unsigned char *)problem->name,
-					    (const unsigned char *)problem->value, (int)strlen(problem->value), p, end);
+	if (problem->status == HTTP_UPGRADE_REQUIRED && !add_header(wsi, "upgrade:", "websocket", p, end))
+		return false;
+	return !problem->name || add_header(wsi, problem->name, problem->value, p, end);
 }
 
 static bool answer(struct lws *wsi, const struct problem *problem, bool with_body)

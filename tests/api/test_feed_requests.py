@@ -50,6 +50,7 @@ def ask(api, method, target, fields, body=b""):
 def check(answer, status):
     assert answer.status == status, answer
     assert answer.field("X-Request-Id")
+    assert (answer.field("Upgrade") or "").lower() == ("websocket" if status in (101, 426) else "")
     if status == 101:
         return
     assert answer.field("Content-Type") == "application/problem+json"

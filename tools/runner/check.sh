@@ -16,6 +16,7 @@ check() {
 	flock -n 7 || die "another './itn check' runs in $ITN_DIR"
 	packages_need "${packages_check[@]}" "${packages_build[@]}"
 	check_venv
+	[[ " ${suites[*]} " != *" spec "* ]] || check_npm
 	[ "${suites[*]}" = threads ] || build "$ITN_DIR/build-check" "$ITN_DIR/log/build-check.log" --enable-sanitizers --enable-werror
 	for name in "${suites[@]}"; do check_suite "$name" "$@"; done
 	printf '\n'
@@ -45,6 +46,20 @@ check_venv() {
 		-r "$root/tests/requirements.txt"; } >"$ITN_DIR/log/venv.log" 2>&1 </dev/null ||
 		{ tail -n 15 "$ITN_DIR/log/venv.log" >&2; die "the Python packages could not be installed"; }
 	printf '%s\n' "$wanted" >"$venv/made-from"
+}
+
+# npm itself is one of the Python packages: Debian's brings hundreds of others. The tools run on Debian's node.
+check_npm() {
+	local npm=$ITN_DIR/npm wanted
+	wanted=$(sha256sum <"$root/tests/spec/package-lock.json")
+	[ "$(cat "$npm/made-from" 2>/dev/null)" != "$wanted" ] || return 0
+	say "installing the npm packages of tests/spec/package.json"
+	rm -rf "$npm"
+	mkdir -p "$npm" && cp "$root"/tests/spec/package*.json "$npm"
+	(cd "$npm" && PATH=$ITN_DIR/venv/bin:$PATH npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier) \
+		>"$ITN_DIR/log/npm.log" 2>&1 </dev/null ||
+		{ tail -n 15 "$ITN_DIR/log/npm.log" >&2; die "the npm packages could not be installed"; }
+	printf '%s\n' "$wanted" >"$npm/made-from"
 }
 
 check_suite() { # NAME [PYTEST-OPTION…]
@@ -93,12 +108,12 @@ check_count() { # WORD LOG: of automake's summary
 }
 
 check_pytest() { # NAME BUILD FOLDER… [PYTEST-OPTION…]: folders of tests/
-	local report=$ITN_DIR/log/check-$1.xml build=$2 venv=$ITN_DIR/venv status numbers not_passed
+	local report=$ITN_DIR/log/check-$1.xml build=$2 venv=$ITN_DIR/venv npm=$ITN_DIR/npm status numbers not_passed
 	shift 2
 	rm -f "$report"
 	(
 		unset $(compgen -e ITN_)
-		export NODE_PATH=/usr/share/nodejs PYTHONDONTWRITEBYTECODE=1
+		export NODE_PATH=/usr/share/nodejs PYTHONDONTWRITEBYTECODE=1 ITN_NODE_MODULES=$npm/node_modules
 		cd "$root/tests" && ITN_BUILD=$build exec "${at_fixed_addresses[@]}" "$venv/bin/python" -m pytest -q \
 			-p no:cacheprovider --junitxml "$report" "$@" </dev/null
 	)

@@ -1,0 +1,207 @@
+"""A conversation that brings about every answer that spec/openapi.yaml promises, and looks for what it does not promise."""
+
+import contextlib
+import json
+
+import pytest
+
+from harness.mongo import MongoServer
+from harness.stack import Stack
+from harness.wait import wait_for
+from harness.watch import Watcher, read_log
+from spec.documents import OpenApi
+
+# What nobody can bring about: a fault of ours (500), and an answer that takes half a minute (504).
+NEVER = {("value", "ProblemType", "/problems/internal")}
+FORMS = ["application/json", "application/x-ndjson", "text/csv"]
+LISTS = ["/api/trades", "/api/getalltrades", "/api/cargo", "/api/getallCargo", "/api/inventory", "/api/getinventory"]
+TRADE = {"buyer": "Ada", "buyerEmail": "ada@example.org", "seller": "Bo", "sellerEmail": "bo@example.org",
+         "items": [{"name": "Dilithium", "quantity": 10}], "destination": "Mars"}
+CARGO = {"emailId": "ops@example.org", "items": [{"name": "Water", "quantity": 5}], "destination": "Mars"}
+JSON = {"Content-Type": "application/json"}
+WAIT = {"Prefer": "wait=10"}
+HANDSHAKE = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
+             "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="}
+MISSING = "0123456789abcdef01234567"
+
+
+class Talk:
+    """Requests whose answers are held against the document."""
+
+    def __init__(self, stack, mongo):
+        self.stack, self.mongo, self.api = stack, mongo, OpenApi()
+        self.trade, self.cargo = None, None
+
+    def say(self, method, target, body=None, headers=None, status=200):
+        answer = self.stack.request(method, target, body, headers)
+        assert answer.status == status, f"{method} {target}: {answer}"
+        self.api.check(self.api.find_path(target), method.lower(), answer)
+        return answer
+
+    def target(self, path):
+        return path.format(transactionId=self.trade, shipmentId=self.cargo, stationId="Mars")
+
+    def each_operation(self):
+        return [(path, method, self.target(path)) for path, method in self.api.operations]
+
+    def raw(self, method, target, fields, body=b""):
+        lines = [f"{method.upper()} {target} HTTP/1.1", "Host: itn", *fields, "", ""]
+        return self.stack.raw("\r\n".join(lines).encode() + body)
+
+
+def documents(talk):
+    """Trades and cargo from their creation to their end."""
+    talk.trade = talk.say("POST", "/api/trades", TRADE, WAIT, 201).json()["transactionId"]
+    talk.say("POST", "/api/trades", {**TRADE, "stationId": "Luna"}, {"Prefer": "wait=0"}, 202)
+    six = [{"name": f"part {n}", "quantity": 1} for n in range(6)]
+    talk.say("POST", "/api/trades", {**TRADE, "items": six, "destination": "Io"}, None, 201)
+    talk.cargo = "SH-1"
+    talk.say("POST", "/api/cargo", {**CARGO, "shipmentId": "SH-1", "origin": "Luna", "capacity": 100,
+                                    "eta": "2031-05-04T12:00:00Z", "location": "Dock 4"}, WAIT, 201)
+    talk.say("POST", "/api/cargo", {**CARGO, "shipmentId": "SH-2", "destination": "Vega"}, {"Prefer": "wait=0"}, 202)
+    talk.say("POST", "/api/cargo", {**CARGO, "shipmentId": "SH-1"}, None, 409)
+    eleven = [{"name": f"part {n}", "quantity": 1} for n in range(11)]
+    talk.say("POST", "/api/cargo", {**CARGO, "shipmentId": "SH-3", "items": eleven}, None, 201)
+    for method, path in (("PUT", "/api/cargo/SH-1/status"), ("PATCH", "/api/cargo/SH-2/status")):
+        talk.say(method, path, {"status": "in transit"}, {"Prefer": "wait=0"}, 202)
+        talk.say(method, path, {"status": "delivered"}, WAIT)
+        talk.say(method, path, {"status": "pending"}, None, 409)
+        talk.say(method, path, {"status": "delivered"}, {"If-Match": '"1"'}, 412)
+    for path in ("/api/trades/{}/status", "/api/{}/status"):
+        for method in ("PUT", "PATCH"):
+            trade = talk.say("POST", "/api/trades", {**TRADE, "destination": "Far"}, None, 201).json()["_id"]
+            talk.say(method, path.format(trade), {"status": "delayed"}, {"Prefer": "wait=0"}, 202)
+            assert talk.say("GET", f"/api/trades/{trade}").json()["holds"] == ["manual"]
+            talk.say(method, path.format(trade), {"status": "canceled", "reason": "too late"}, WAIT)
+            talk.say(method, path.format(trade), {"status": "pending"}, None, 409)
+            talk.say(method, path.format(trade), {"status": "canceled"}, {"If-Match": '"1"'}, 412)
+            talk.say(method, path.format(MISSING), {"status": "canceled"}, None, 404)
+    talk.say("PUT", "/api/cargo/nothing/status", {"status": "delivered"}, None, 404)
+    talk.say("PATCH", "/api/cargo/nothing/status", {"status": "delivered"}, None, 404)
+    for path in (f"/api/trades/{talk.trade}", "/api/cargo/SH-1", "/api/inventory/Mars"):
+        version = talk.say("GET", path).field("ETag")
+        talk.say("GET", path, None, {"If-None-Match": version}, 304)
+        talk.say("GET", path, None, {"If-Match": '"999"'}, 412)
+        talk.say("GET", path.rsplit("/", 1)[0] + "/nothing", None, None, 404)
+        talk.say("GET", path.rsplit("/", 1)[0] + "/%ff", None, None, 400)
+
+
+def lists(talk):
+    for path in LISTS:
+        for form in FORMS:
+            talk.say("GET", path, None, {"Accept": form})
+        assert talk.say("GET", path + "?limit=1").field("Link")
+        talk.say("GET", path, None, {"Accept": "image/png"}, 406)
+        talk.say("GET", path + "?limit=0", None, None, 400)
+    for form in FORMS[:2]:
+        talk.say("GET", "/api/events", None, {"Accept": form})
+    assert talk.say("GET", "/api/events?limit=1").field("Link")
+    talk.say("GET", "/api/events", None, {"Accept": "text/csv"}, 406)
+    talk.say("GET", "/api/events?after=x", None, None, 400)
+    talk.say("GET", "/api/events?after=1000000", None, None, 410)
+    talk.say("GET", "/api/stats")
+
+
+def operation(talk):
+    talk.say("GET", "/livez")
+    talk.say("GET", "/readyz")
+    talk.say("GET", "/readyz?verbose")
+    talk.say("GET", "/metrics")
+    talk.say("GET", "/metrics", None, {"X-Forwarded-For": "192.0.2.1"}, 404)
+
+
+def live_feed(talk):
+    path = "/api/updates/real-time"
+    talk.say("GET", path, None, None, 426)
+    talk.say("GET", path, None, {**HANDSHAKE, "Sec-WebSocket-Version": "8"}, 426)
+    talk.say("GET", path, None, {**HANDSHAKE, "Sec-WebSocket-Key": "short"}, 400)
+    answer = talk.raw("GET", path, [f"{name}: {value}" for name, value in HANDSHAKE.items()])
+    assert answer.status == 101
+    talk.api.check(path, "get", answer)
+
+
+def faults_of_any_request(talk):
+    """What every operation answers to HTTP that it can't take."""
+    for path, method, target in talk.each_operation():
+        for status, answer in (
+                (400, talk.raw(method, target, ["Transfer-Encoding: foo"])),
+                (405, talk.raw("DELETE", target, [])),
+                (413, talk.raw(method, target, ["Content-Length: 99999999"])),
+                (414, talk.raw(method, target + "?" + "x" * 17000, [])),
+                (431, talk.raw(method, target, ["X: " + "x" * 17000]))):
+            assert answer.status == status, f"{method} {target}: {answer}"
+            talk.api.check(path, method, answer)
+
+
+def faults_of_bodies(talk):
+    large = json.dumps({"pad": "x" * (1 << 20)})
+    for path, method, target in talk.each_operation():
+        if method == "get":
+            continue
+        talk.say(method.upper(), target, "{", JSON, 400)
+        talk.say(method.upper(), target, {}, None, 400)
+        talk.say(method.upper(), target, "x", {"Content-Type": "text/plain"}, 415)
+        talk.say(method.upper(), target, large, JSON, 413)
+
+
+def store_away(talk):
+    """The first write after the store stopped is sent to it, so nobody knows; from then on nothing is."""
+    talk.mongo.freeze()
+    assert talk.say("POST", "/api/trades", TRADE, None, 503).json()["outcome"] == "outcome-unknown"
+    wait_for(lambda: talk.stack.get("/readyz").status == 503, "not ready")
+    for path, method, target in talk.each_operation():
+        if "503" in talk.api.responses(path, method):
+            body = {"status": "delayed"} if "status" in path else {**TRADE, **CARGO, "shipmentId": "SH-9"}
+            answer = talk.say(method.upper(), target + ("?verbose" if path == "/readyz" else ""),
+                              body if method != "get" else None, None, 503)
+            assert path == "/readyz" or answer.json()["outcome"] == "not-done"
+    talk.mongo.thaw()
+    talk.stack.wait_ready(60)
+
+
+def workers_away(talk):
+    """They are started again at once, but not twice."""
+    def seen():
+        for name in ("itn-api-1", "itn-api-2"):
+            if name in talk.stack.pids():
+                talk.stack.kill(name)
+        answer = talk.stack.get("/api/stats")
+        if answer.status == 502:
+            talk.api.check("/api/stats", "get", answer)
+        return answer.status == 502
+    wait_for(seen, "no worker answers")
+    talk.stack.wait_ready(60)
+
+
+@pytest.fixture(scope="module")
+def talk(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("answers")
+    with MongoServer(folder) as mongo, contextlib.closing(Stack(folder / "stack", ITN_STORE=mongo.uri)) as stack:
+        stack.up()
+        talk = Talk(stack, mongo)
+        watcher = Watcher(stack)
+        documents(talk)
+        for part in (lists, operation, live_feed, faults_of_any_request, faults_of_bodies):
+            part(talk)
+        log = read_log(stack.client)
+        watcher.wait_seq(log[-1]["seq"])
+        watcher.close()
+        talk.log, talk.frames = log, watcher.frames
+        store_away(talk)
+        workers_away(talk)
+        yield talk
+
+
+def test_every_answer_is_documented(talk):
+    assert talk.log, "the conversation was held, each of its answers against the document"
+
+
+def test_everything_documented_was_seen(talk):
+    missing = talk.api.promised() - talk.api.seen - NEVER
+    # Workers are away for one request only.
+    missing -= {entry for entry in missing if entry[0] == "status" and entry[3] == "5XX"}
+    assert not missing, sorted(missing)
+
+
+def test_frames_are_the_events_of_the_log(talk):
+    assert talk.frames == talk.log
