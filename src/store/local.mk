@@ -5,6 +5,7 @@ libitnstore_a_SOURCES = \
 	src/store/commit_queue.c src/store/commit_queue.h \
 	src/store/engine_ops.h \
 	src/store/inspect.h \
+	src/store/kinds.c src/store/kinds.h \
 	src/store/mongo.h \
 	src/store/mongo_apply.c \
 	src/store/mongo_backlog.c \
@@ -44,3 +45,19 @@ libitnstore_a_SOURCES = \
 	src/store/sqlite_store.c src/store/sqlite_store.h \
 	src/store/sqlite_write.c src/store/sqlite_write.h \
 	src/store/store.c src/store/store.h
+
+# The store in memory: no daemon links it.
+EXTRA_LIBRARIES += libitnmemory.a
+libitnmemory_a_SOURCES = \
+	src/store/memory.h \
+	src/store/memory_apply.c \
+	src/store/memory_batch.c \
+	src/store/memory_database.c src/store/memory_database.h \
+	src/store/memory_engine.c src/store/memory_engine.h \
+	src/store/memory_list.c \
+	src/store/memory_notification.c \
+	src/store/memory_read.c \
+	src/store/memory_rows.c src/store/memory_rows.h \
+	src/store/memory_store.c src/store/memory_store.h \
+	src/store/memory_value.c src/store/memory_value.h \
+	src/store/memory_write.c

@@ -2,24 +2,13 @@
 
 #include <string.h>
 
-#include "store/engine_ops.h"
-#include "store/mongo.h"
-#include "store/sqlite.h"
-
-static const struct {
-	const char *scheme;
-	const struct store_ops *ops;
-} engines[] = {
-	{ "sqlite:", &sqlite_ops },
-	{ "mongodb:", &mongo_ops },
-	{ "mongodb+srv:", &mongo_ops },
-};
+#include "store/kinds.h"
 
 static enum itn_status open_with(const struct config *config, bool make, struct store **ret_store, struct error *error)
 {
-	for (size_t i = 0; i < sizeof(engines) / sizeof(engines[0]); i++)
-		if (!strncmp(config->store, engines[i].scheme, strlen(engines[i].scheme)))
-			return engines[i].ops->open(config, make, ret_store, error);
+	for (size_t i = 0; i < store_kind_count; i++)
+		if (!strncmp(config->store, store_kinds[i].scheme, strlen(store_kinds[i].scheme)))
+			return store_kinds[i].ops->open(config, make, ret_store, error);
 	return error_set(error, ITN_INVALID, "the store is neither sqlite:PATH nor a mongodb:// URI");
 }
 

@@ -1,6 +1,7 @@
 /** The contract of store.h and batch.h as tests that know no engine: the same for each store that ITN_TEST_STORE names.
  *
  *  ITN_TEST_STORE: a mongodb:// URI (each test has a network of its own there); not set: SQLite in a temporary folder.
+ *  A program that is made with CONTRACT_STORE has that one: the store in memory.
  */
 #ifndef ITN_TESTS_STORE_CONTRACT_H
 #define ITN_TESTS_STORE_CONTRACT_H
@@ -78,7 +79,9 @@ enum itn_status commit_alone(struct fixture *f, struct store_writes writes);
 struct trade stored_trade(struct fixture *f, struct str id);
 struct cargo stored_cargo(struct fixture *f, struct str id);
 
-/* Processes: the test program started anew in a role. */
+/* Processes: the test program started anew in a role. A store in memory has none: tests of them skip themselves. */
+
+bool fixture_is_of_one_process(const struct fixture *f);
 
 struct child {
 	pid_t pid;
