@@ -41,7 +41,7 @@ struct contract_group {
 	size_t count;
 };
 extern const struct contract_group contract_write, contract_list, contract_lease, contract_batch,
-	contract_loading, contract_jobs, contract_notifications, contract_crowd, contract_inspect;
+	contract_loading, contract_jobs, contract_notifications, contract_crowd, contract_processes, contract_inspect;
 
 /** Fails when it is not the status that is expected. */
 void check_status(const char *name, enum itn_status actual, enum itn_status expected);
@@ -79,9 +79,7 @@ enum itn_status commit_alone(struct fixture *f, struct store_writes writes);
 struct trade stored_trade(struct fixture *f, struct str id);
 struct cargo stored_cargo(struct fixture *f, struct str id);
 
-/* Processes: the test program started anew in a role. A store in memory has none: tests of them skip themselves. */
-
-bool fixture_is_of_one_process(const struct fixture *f);
+/* Processes: the test program started anew in a role. A store in memory has none. */
 
 struct child {
 	pid_t pid;

@@ -7,11 +7,6 @@
 
 #define CHILD_FLAG "--child"
 
-bool fixture_is_of_one_process(const struct fixture *f)
-{
-	return strncmp(f->uri, "memory:", strlen("memory:")) == 0;
-}
-
 struct child child_start(struct fixture *f, const char *role)
 {
 	int ends[2];

@@ -204,8 +204,6 @@ static void check_results(struct fixture *f, struct writer *writers)
 static void a_stopped_process_delays_nobody_beyond_the_timeout(void **state)
 {
 	struct fixture *f = *state;
-	if (fixture_is_of_one_process(f))
-		skip();
 	struct child child = child_start(f, "hold");
 	char line[64];
 	check_bool("it stands in a batch", child_line(&child, line, sizeof(line)), true);
@@ -245,8 +243,6 @@ static void check_acknowledged(struct fixture *f, const char *line, struct str *
 static void what_a_killed_writer_was_told_is_there(void **state)
 {
 	struct fixture *f = *state;
-	if (fixture_is_of_one_process(f))
-		skip();
 	struct str events[ACKS_MAX];
 	size_t count = 0;
 	for (int kill = 0; kill < KILLS; kill++) {
@@ -273,8 +269,6 @@ static void what_a_killed_writer_was_told_is_there(void **state)
 static void a_killed_engine_leaves_a_whole_log(void **state)
 {
 	struct fixture *f = *state;
-	if (fixture_is_of_one_process(f))
-		skip();
 	int64_t count = 0;
 	for (int kill = 0; kill < KILLS; kill++) {
 		struct child child = child_start(f, "drain");
@@ -294,8 +288,6 @@ static void a_killed_engine_leaves_a_whole_log(void **state)
 static void no_process_starves(void **state)
 {
 	struct fixture *f = *state;
-	if (fixture_is_of_one_process(f))
-		skip();
 	struct child children[2] = { child_start(f, "write"), child_start(f, "write") };
 	char line[64];
 	for (int i = 0; i < 2; i++)
@@ -313,10 +305,15 @@ static void no_process_starves(void **state)
 static const struct CMUnitTest tests[] = {
 	CONTRACT(many_writers_an_engine_and_readers_work_at_once),
 	CONTRACT(one_of_many_racers_wins_each_version),
+};
+
+const struct contract_group contract_crowd = { "crowds", tests, COUNT_OF(tests) };
+
+static const struct CMUnitTest process_tests[] = {
 	CONTRACT(a_stopped_process_delays_nobody_beyond_the_timeout),
 	CONTRACT(what_a_killed_writer_was_told_is_there),
 	CONTRACT(a_killed_engine_leaves_a_whole_log),
 	CONTRACT(no_process_starves),
 };
 
-const struct contract_group contract_crowd = { "crowds", tests, COUNT_OF(tests) };
+const struct contract_group contract_processes = { "processes", process_tests, COUNT_OF(process_tests) };
