@@ -63,3 +63,17 @@ AC_SUBST([SANITIZE_FLAGS])
 THREAD_FLAGS=-pthread
 AC_SUBST([THREAD_FLAGS])
 ])
+
+# ITN_SYSTEMD_UNITS
+# Where units are installed: below the prefix (systemd reads /usr and /usr/local), where pkg-config says, or nowhere.
+AC_DEFUN([ITN_SYSTEMD_UNITS], [
+AC_ARG_WITH([systemdsystemunitdir],
+	[AS_HELP_STRING([--with-systemdsystemunitdir@<:@=DIR@:>@],
+		[folder of systemd's units (PREFIX/lib/systemd/system; without DIR: where pkg-config says)])],
+	[], [with_systemdsystemunitdir='${prefix}/lib/systemd/system'])
+AS_IF([test "$with_systemdsystemunitdir" = yes], [
+	with_systemdsystemunitdir=`$PKG_CONFIG --variable=systemdsystemunitdir systemd`
+	AS_IF([test -z "$with_systemdsystemunitdir"], [AC_MSG_ERROR([pkg-config does not know systemd; on Debian: apt-get install systemd])])])
+AC_SUBST([systemdsystemunitdir], [$with_systemdsystemunitdir])
+AM_CONDITIONAL([SYSTEMD_UNITS], [test "$with_systemdsystemunitdir" != no])
+])

@@ -7,9 +7,7 @@ tools_metrics_doc_SOURCES = tools/metrics_doc.c
 tools_metrics_doc_LDADD =
 
 lints += tools/include-lint tools/config-lint tools/metrics-lint tools/docs-lint tools/man-lint
-EXTRA_DIST += tools/include-lint tools/config-lint tools/metrics-lint tools/docs-lint tools/man-lint
-EXTRA_DIST += README.md docs/architecture.md docs/configuration.md docs/operations.md
-EXTRA_DIST += tools/fresh-machine tools/readme-run
+dist_doc_DATA = README.md docs/architecture.md docs/configuration.md docs/operations.md
 
 .PHONY: docs
 docs: tools/config-doc$(EXEEXT) tools/metrics-doc$(EXEEXT)

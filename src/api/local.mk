@@ -24,6 +24,6 @@ libitnapi_a_SOURCES = \
 	src/api/worker.c src/api/worker.h \
 	src/api/written.c src/api/written.h
 
-bin_PROGRAMS += itn-api
+sbin_PROGRAMS += itn-api
 itn_api_SOURCES = src/api/main.c
 itn_api_LDADD = libitnapi.a $(http_libs) $(bus_libs) $(store_libs) $(core_libs)

@@ -58,5 +58,8 @@ void config_help(struct buf *out, enum config_user who);
 void config_markdown(struct buf *out);
 /** The rows of `who` as items of a list of a manual page, in mdoc(7). */
 void config_mdoc(struct buf *out, enum config_user who);
+/** A sample of an environment file: each row with its default as a comment. @param given  ends with NULL; of "NAME=VALUE" the
+ *  sample sets VALUE, a row given as "NAME=" is left out. */
+void config_sample(struct buf *out, const char *const given[]);
 
 #endif

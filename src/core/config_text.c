@@ -202,3 +202,68 @@ void config_mdoc(struct buf *out, enum config_user who)
 		if (config_rows[i].who & who)
 			add_mdoc_row(out, &config_rows[i]);
 }
+
+#define SAMPLE_COLUMNS 110
+
+static void add_comment(struct buf *out, const char *text)
+{
+	size_t line = out->len;
+
+	buf_add_char(out, '#');
+	while (*text) {
+		size_t word = strcspn(text, " ");
+
+		if (out->len - line + 1 + word > SAMPLE_COLUMNS) {
+			buf_add_cstr(out, "\n#");
+			line = out->len - 1;
+		}
+		buf_printf(out, " %.*s", (int)word, text);
+		text += word;
+		text += strspn(text, " ");
+	}
+	buf_add_char(out, '\n');
+}
+
+/* What is given for the row, "" for "left out"; NULL when nothing is. */
+static const char *given_for(const struct config_row *row, const char *const given[])
+{
+	size_t len = strlen(row->environment);
+
+	for (; *given; given++)
+		if (strncmp(*given, row->environment, len) == 0 && (*given)[len] == '=')
+			return *given + len + 1;
+	return NULL;
+}
+
+static void add_sample_row(struct buf *out, const struct config_row *row, const char *value)
+{
+	struct buf help = { 0 };
+
+	buf_printf(&help, "%s (", row->help);
+	add_users(&help, row->who);
+	if (row->type != TYPE_TEXT) {
+		buf_add_cstr(&help, ": ");
+		add_range(&help, row);
+	}
+	buf_add_cstr(&help, ")");
+	buf_add_char(&help, '\0');
+	buf_add_char(out, '\n');
+	add_comment(out, help.ptr);
+	buf_free(&help);
+	buf_printf(out, "%s%s=", value ? "" : "#", row->environment);
+	if (value)
+		buf_add_cstr(out, value);
+	else
+		add_default(out, row);
+	buf_add_char(out, '\n');
+}
+
+void config_sample(struct buf *out, const char *const given[])
+{
+	for (size_t i = 0; i < config_row_count; i++) {
+		const char *value = given_for(&config_rows[i], given);
+
+		if (!value || *value)
+			add_sample_row(out, &config_rows[i], value);
+	}
+}

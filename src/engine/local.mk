@@ -10,6 +10,6 @@ libitnengine_a_SOURCES = \
 	src/engine/sequencer.c src/engine/sequencer.h \
 	src/engine/tell.c
 
-bin_PROGRAMS += itn-engine
+sbin_PROGRAMS += itn-engine
 itn_engine_SOURCES = src/engine/main.c
 itn_engine_LDADD = libitnengine.a $(bus_libs) $(store_libs) $(core_libs)

@@ -20,6 +20,6 @@ libitngateway_a_SOURCES = \
 	src/gateway/ws.c \
 	src/gateway/ws.h
 
-bin_PROGRAMS += itn-gateway
+sbin_PROGRAMS += itn-gateway
 itn_gateway_SOURCES = src/gateway/main.c
 itn_gateway_LDADD = libitngateway.a $(bus_libs) $(WEBSOCKETS_LIBS) $(EV_LIBS) $(core_libs)

@@ -6,7 +6,7 @@ packages_try=(curl)
 packages_build=(gcc libc6-dev make autoconf automake pkg-config libjson-c-dev libsqlite3-dev libmongoc-dev
 	libhiredis-dev libwebsockets-dev libwebsockets-evlib-ev libev-dev libfcgi-dev)
 packages_check=(nginx redis-server redis-tools libcmocka-dev python3 python3-venv nodejs node-ws curl procps
-	mandoc)
+	mandoc openssl systemd)
 
 packages_missing() { # those of the arguments that are not installed
 	dpkg-query -W -f '${Package} ${db:Status-Status}\n' "$@" 2>/dev/null |
