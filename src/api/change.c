@@ -8,6 +8,7 @@
 #include "api/written.h"
 #include "bus/wake.h"
 #include "core/clock.h"
+#include "core/metrics.h"
 #include "http/negotiate.h"
 #include "http/problem.h"
 
@@ -166,6 +167,7 @@ static void let_engine_decide(struct attempt *a)
 		store_failure_reply(a->res, ITN_FULL);
 		return;
 	}
+	metrics_add(METRIC_CHANGE_REQUESTS, 1);
 	entry.change = a->req->body;
 	status = store_request_add(a->api->store, &entry);
 	if (status == ITN_OK) {
@@ -194,6 +196,7 @@ static void compete(struct attempt *a)
 	while (!try_once(a)) {
 		bool enough = ++a->losses >= LOSSES_MAX || clock_monotonic_ms() - a->since >= RACE_MS;
 
+		metrics_add(METRIC_CHANGE_CONFLICTS, 1);
 		if (!enough || conditional)
 			continue;
 		let_engine_decide(a);

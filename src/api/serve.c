@@ -11,6 +11,9 @@
 
 #define FIRST_INHERITED_FD 3
 #define BACKLOG            1024
+/** A request that changes something reads, writes, and reads back what became of it; each call may take the store's whole
+ *  timeout. What waits longer on purpose never holds more than a part of the threads (waiter.h). */
+#define STORE_CALLS 3
 
 struct listening {
 	int fds[FCGI_LISTEN_MAX];
@@ -64,6 +67,7 @@ static struct fcgi_settings settings_of(const struct config *config, const struc
 		.peer_timeout_ms = config->peer_timeout_ms,
 		.drain_ms = config->drain_ms,
 		.tick = service_alive,
+		.stuck_ms = STORE_CALLS * config->store_timeout_ms,
 		.answer = answer,
 	};
 }

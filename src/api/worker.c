@@ -8,11 +8,13 @@
 #include "bus/wake.h"
 #include "core/log.h"
 #include "http/measure.h"
+#include "store/measure.h"
 #include "store/store.h"
 
 void worker_labels(void)
 {
 	measure_labels(api_routes, api_route_count);
+	store_measure_labels();
 }
 
 static bool store_is_ready(void *context, struct buf *reason)

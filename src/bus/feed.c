@@ -5,6 +5,7 @@
 
 #include "bus/evlink.h"
 #include "bus/feed_message.h"
+#include "core/metrics.h"
 
 /** A read brings more than an answer to a PING: it may take longer. */
 enum { READ_REPLIES = 5, READ_MS = 5 * BUS_COMMAND_MS };
@@ -38,6 +39,7 @@ static void disconnect(struct bus_feed *feed)
 	evlink_close(&feed->subscription);
 	evlink_close(&feed->reader);
 	feed->connected = false;
+	metrics_set(METRIC_REDIS_CONNECTED, false);
 	feed->pinged = false;
 	feed->read_done = NULL;
 	ev_timer_stop(feed->loop, &feed->read_limit);
@@ -47,6 +49,7 @@ static void lose(void *user, const char *why)
 {
 	struct bus_feed *feed = user;
 	bool stood = feed->connected;
+	metrics_add(METRIC_REDIS_ERRORS, 1);
 	disconnect(feed);
 	again_in(feed, bus_backoff_next(&feed->backoff));
 	if (stood)
@@ -105,6 +108,7 @@ static bool on_subscription(void *user, const redisReply *reply)
 	if (!feed->connected && !begins)
 		return false;
 	feed->connected = true;
+	metrics_set(METRIC_REDIS_CONNECTED, true);
 	feed->pinged = false;
 	again_in(feed, BUS_PING_MS);
 	if (begins) {
@@ -152,6 +156,7 @@ enum itn_status bus_feed_new(struct ev_loop *loop, const char *redis, const char
 	feed->events = events;
 	feed->user = user;
 	feed->backoff = BUS_BACKOFF;
+	metrics_set(METRIC_REDIS_CONNECTED, false);
 	evlink_init(&feed->subscription, loop, &subscription_events, feed);
 	evlink_init(&feed->reader, loop, &reader_events, feed);
 	ev_init(&feed->timer, on_timer);

@@ -11,6 +11,7 @@
 
 #include "bus/link.h"
 #include "core/clock.h"
+#include "core/metrics.h"
 
 struct bus_listener {
 	struct bus_redis redis;
@@ -34,6 +35,7 @@ static void link_close(struct bus_listener *listener)
 {
 	redisFree(listener->link);
 	listener->link = NULL;
+	metrics_set(METRIC_REDIS_CONNECTED, false);
 	if (atomic_exchange(&listener->connected, false))
 		hear(listener);
 }
@@ -74,6 +76,7 @@ static bool take_reply(struct bus_listener *listener, const redisReply *reply)
 	if (strcmp(kind, "subscribe") == 0) {
 		bus_backoff_reset(&listener->backoff);
 		atomic_store(&listener->connected, true);
+		metrics_set(METRIC_REDIS_CONNECTED, true);
 		hear(listener);
 	} else if (strcmp(kind, "message") == 0) {
 		hear(listener);
@@ -140,6 +143,7 @@ static void *run(void *arg)
 			running = wait_until(listener, listener->deadline_ms);
 			continue;
 		}
+		metrics_add(METRIC_REDIS_ERRORS, 1);
 		if (listener->link)
 			link_close(listener);
 		running = wait_until(listener, clock_monotonic_ms() + bus_backoff_next(&listener->backoff));
@@ -170,6 +174,7 @@ enum itn_status bus_listener_new(const char *redis, const char *network, enum bu
 	listener->redis = parsed;
 	listener->channel = channel == BUS_WAKE ? listener->redis.wake : listener->redis.feed;
 	listener->backoff = BUS_BACKOFF;
+	metrics_set(METRIC_REDIS_CONNECTED, false);
 	listener->heard_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	listener->stop_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (listener->heard_fd < 0 || listener->stop_fd < 0 ||

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "bus/link.h"
+#include "core/metrics.h"
 
 /** KEYS: stream, log, feed. ARGV: what to do, log, first seq (or last for drop), entries to keep, frames.
  *  Answers {"ok" | "conflict" | "missing", last}. */
@@ -85,6 +86,18 @@ static void link_close(struct bus_publisher *publisher)
 	publisher->link = NULL;
 }
 
+static void link_lose(struct bus_publisher *publisher)
+{
+	link_close(publisher);
+	metrics_add(METRIC_REDIS_ERRORS, 1);
+}
+
+static enum itn_status refused(const redisReply *reply, struct error *error)
+{
+	metrics_add(METRIC_REDIS_ERRORS, 1);
+	return error_set(error, ITN_UNAVAILABLE, "%s", reply->str);
+}
+
 void bus_publisher_free(struct bus_publisher *publisher)
 {
 	if (!publisher)
@@ -98,12 +111,14 @@ void bus_publisher_free(struct bus_publisher *publisher)
 static enum itn_status link_ready(struct bus_publisher *publisher, struct error *error)
 {
 	if (publisher->link && bus_link_stale(publisher->link))
-		link_close(publisher);
+		link_lose(publisher);
 	if (publisher->link)
 		return ITN_OK;
 	publisher->link = bus_link_open(&publisher->redis, error);
-	if (!publisher->link)
+	if (!publisher->link) {
+		link_lose(publisher);
 		return ITN_UNAVAILABLE;
+	}
 	redisReply *reply = redisCommand(publisher->link, "SCRIPT LOAD %s", script);
 	if (reply && reply->type == REDIS_REPLY_STRING && reply->len == sizeof(publisher->sha) - 1) {
 		memcpy(publisher->sha, reply->str, sizeof(publisher->sha));
@@ -113,7 +128,7 @@ static enum itn_status link_ready(struct bus_publisher *publisher, struct error 
 	error_set(error, ITN_UNAVAILABLE, "%s",
 		  reply && reply->type == REDIS_REPLY_ERROR ? reply->str : bus_link_why(publisher->link));
 	freeReplyObject(reply);
-	link_close(publisher);
+	link_lose(publisher);
 	return ITN_UNAVAILABLE;
 }
 
@@ -165,7 +180,7 @@ static redisReply *run_script(struct bus_publisher *publisher, const char *verb,
 static enum itn_status verdict(const redisReply *reply, int64_t *ret_last, struct error *error)
 {
 	if (reply->type == REDIS_REPLY_ERROR)
-		return error_set(error, ITN_UNAVAILABLE, "%s", reply->str);
+		return refused(reply, error);
 	if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 2 || reply->element[0]->type != REDIS_REPLY_STRING ||
 	    reply->element[1]->type != REDIS_REPLY_INTEGER)
 		return error_set(error, ITN_UNKNOWN, "an answer that the script does not give");
@@ -187,7 +202,7 @@ static enum itn_status ask(struct bus_publisher *publisher, const char *verb, st
 	redisReply *reply = run_script(publisher, verb, log, seq, frames, count);
 	if (!reply) {
 		error_set(error, ITN_UNKNOWN, "%s", bus_link_why(publisher->link));
-		link_close(publisher);
+		link_lose(publisher);
 		return ITN_UNKNOWN;
 	}
 	status = verdict(reply, ret_last, error);
@@ -251,11 +266,11 @@ enum itn_status bus_publish_reset(struct bus_publisher *publisher, struct str lo
 	redisReply *reply = redisCommand(publisher->link, "PUBLISH %s %s", publisher->redis.feed, message);
 	if (!reply) {
 		error_set(error, ITN_UNKNOWN, "%s", bus_link_why(publisher->link));
-		link_close(publisher);
+		link_lose(publisher);
 		return ITN_UNKNOWN;
 	}
 	if (reply->type == REDIS_REPLY_ERROR)
-		status = error_set(error, ITN_UNAVAILABLE, "%s", reply->str);
+		status = refused(reply, error);
 	freeReplyObject(reply);
 	return status;
 }

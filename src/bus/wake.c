@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "bus/link.h"
+#include "core/metrics.h"
 
 struct bus_wake {
 	struct bus_redis redis;
@@ -22,11 +23,24 @@ struct bus_wake {
 	struct bus_backoff backoff;
 };
 
+static void set_connected(struct bus_wake *wake, bool connected)
+{
+	atomic_store(&wake->connected, connected);
+	metrics_set(METRIC_REDIS_CONNECTED, connected);
+}
+
 static void link_close(struct bus_wake *wake)
 {
 	redisFree(wake->link);
 	wake->link = NULL;
-	atomic_store(&wake->connected, false);
+	set_connected(wake, false);
+}
+
+static void link_lose(struct bus_wake *wake)
+{
+	if (wake->link)
+		link_close(wake);
+	metrics_add(METRIC_REDIS_ERRORS, 1);
 }
 
 static bool publish(struct bus_wake *wake)
@@ -54,7 +68,7 @@ static bool wait_for_work(struct bus_wake *wake, bool backing_off, int ms)
 	if (fds[1].revents)
 		eventfd_read(wake->asked_fd, &count);
 	if (fds[2].revents)
-		link_close(wake);
+		link_lose(wake);
 	return !fds[0].revents;
 }
 
@@ -67,11 +81,11 @@ static bool connect_or_wait(struct bus_wake *wake)
 		freeReplyObject(reply);
 		if (answers) {
 			bus_backoff_reset(&wake->backoff);
-			atomic_store(&wake->connected, true);
+			set_connected(wake, true);
 			return true;
 		}
-		link_close(wake);
 	}
+	link_lose(wake);
 	return wait_for_work(wake, true, (int)bus_backoff_next(&wake->backoff));
 }
 
@@ -85,7 +99,7 @@ static void *run(void *arg)
 		else
 			running = wait_for_work(wake, false, -1);
 		if (wake->link && atomic_load(&wake->asked) && !publish(wake))
-			link_close(wake);
+			link_lose(wake);
 	}
 	if (wake->link)
 		link_close(wake);
@@ -112,6 +126,7 @@ enum itn_status bus_wake_new(const char *redis, const char *network, struct bus_
 		return error_set(error, ITN_FAILED, "no memory for the wake-up sender");
 	wake->redis = parsed;
 	wake->backoff = BUS_BACKOFF;
+	metrics_set(METRIC_REDIS_CONNECTED, false);
 	wake->asked_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	wake->stop_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (wake->asked_fd < 0 || wake->stop_fd < 0 || pthread_create(&wake->thread, NULL, run, wake) != 0) {

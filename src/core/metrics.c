@@ -47,13 +47,18 @@ static const struct definition {
 #undef OBSERVED
 };
 
+#define METRIC(key, type, unit, who, labels, name, help)                                                               \
+	_Static_assert(sizeof(name) <= METRICS_NAME_SIZE && sizeof(help) <= METRICS_HELP_SIZE, "too long: " name);
+#define OBSERVED(key, type, name, help)
+#include "core/metrics.def"
+#undef METRIC
+#undef OBSERVED
+
 static const uint64_t buckets[METRICS_UNITS][METRICS_BUCKETS_MAX] = { BUCKETS_ONE, BUCKETS_SECONDS };
 
 static const char *const label_names[METRICS_LABELS] = {
-	[LABEL_LEVEL] = "level",
-	[LABEL_ROUTE] = "route",
-	[LABEL_METHOD] = "method",
-	[LABEL_STATUS] = "status",
+	[LABEL_LEVEL] = "level",   [LABEL_ROUTE] = "route", [LABEL_METHOD] = "method",
+	[LABEL_STATUS] = "status", [LABEL_KIND] = "kind",   [LABEL_REASON] = "reason",
 };
 
 static struct {

@@ -29,7 +29,16 @@ enum metric {
 };
 
 /** Labels whose values are known when the process starts. */
-enum metrics_label { LABEL_NONE, LABEL_LEVEL, LABEL_ROUTE, LABEL_METHOD, LABEL_STATUS, METRICS_LABELS };
+enum metrics_label {
+	LABEL_NONE,
+	LABEL_LEVEL,
+	LABEL_ROUTE,
+	LABEL_METHOD,
+	LABEL_STATUS,
+	LABEL_KIND,
+	LABEL_REASON,
+	METRICS_LABELS
+};
 #define METRICS_LABELS_MAX 3
 /** Longest value of a label, in bytes. */
 #define METRICS_TEXT_MAX 63

@@ -14,7 +14,7 @@
 #define METRICS_MAGIC       UINT64_C(0x31726d2e6e7469) /* "itn.mr1" */
 #define METRICS_BUCKETS_MAX 20
 #define METRICS_NAME_SIZE   64
-#define METRICS_HELP_SIZE   256
+#define METRICS_HELP_SIZE   512
 #define METRICS_TEXT_SIZE   (METRICS_TEXT_MAX + 1)
 #define METRICS_SUFFIX      ".metrics"
 /** A gauge that is not known. */

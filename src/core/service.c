@@ -17,8 +17,13 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "core/clock.h"
 #include "core/log.h"
 #include "core/metrics.h"
+
+/* The watchdog is fed so many times in its time; a loop that has nothing to do says so this often at least. */
+#define WATCHDOG_FEEDS 4
+#define ALIVE_MS       1000
 
 #define SIGNAL_STACK    (128 * 1024)
 #define ARENAS          2
@@ -100,11 +105,6 @@ void service_status(const char *status)
 	notify("STATUS", status, "");
 }
 
-void service_alive(void)
-{
-	notify("WATCHDOG", "1", "");
-}
-
 static unsigned number_in(const char *variable)
 {
 	const char *text = getenv(variable);
@@ -115,6 +115,39 @@ static unsigned number_in(const char *variable)
 		return 0;
 	value = strtoul(text, &end, 10);
 	return *end || value > INT32_MAX ? 0 : (unsigned)value;
+}
+
+/* sd_watchdog_enabled(3): only the process that is meant, when one is. */
+static int64_t watchdog_us(void)
+{
+	const char *pid = getenv("WATCHDOG_PID");
+
+	if (pid && *pid && number_in("WATCHDOG_PID") != (unsigned)getpid())
+		return 0;
+	return number_in("WATCHDOG_USEC");
+}
+
+int service_alive_ms(void)
+{
+	int64_t ms = watchdog_us() / (1000 * WATCHDOG_FEEDS);
+
+	if (ms == 0)
+		return watchdog_us() ? 1 : ALIVE_MS;
+	return ms < ALIVE_MS ? (int)ms : ALIVE_MS;
+}
+
+void service_alive(void)
+{
+	static int64_t fed_us;
+	int64_t every_us = watchdog_us() / WATCHDOG_FEEDS, now;
+
+	if (every_us == 0)
+		return;
+	now = clock_monotonic_us();
+	if (fed_us && now - fed_us < every_us)
+		return;
+	fed_us = now;
+	notify("WATCHDOG", "1", "");
 }
 
 int service_inherited_sockets(void)

@@ -7,12 +7,16 @@
 
 #include "bus/listener.h"
 #include "bus/redis.h"
+#include "core/clock.h"
 #include "core/id.h"
 #include "core/log.h"
+#include "core/metrics.h"
 #include "core/service.h"
 #include "engine/lease.h"
+#include "engine/observer.h"
 #include "engine/publisher.h"
 #include "engine/sequencer.h"
+#include "store/measure.h"
 
 /* A wake-up can be lost with the connection that it was sent on: look this often all the same. */
 #define LOOK_MS 200
@@ -27,6 +31,7 @@ struct engine {
 	struct lease lease;
 	struct sequencer *sequencer;
 	struct publisher *publisher;
+	struct observer *observer;
 	struct bus_listener *listener;
 	struct bus_backoff backoff;
 	bool away; /* the store; said so in the log */
@@ -41,13 +46,26 @@ static void wait_ms(struct engine *engine, int ms, bool for_wake)
 		{ .fd = service_stop_fd(), .events = POLLIN },
 		{ .fd = bus_listener_fd(engine->listener), .events = POLLIN },
 	};
+	int64_t end = clock_monotonic_ms() + ms, left = ms;
+	int step = service_alive_ms();
 
-	poll(fds, for_wake ? 2 : 1, ms);
+	while (left > 0 && poll(fds, for_wake ? 2 : 1, left < step ? (int)left : step) == 0) {
+		service_alive();
+		left = end - clock_monotonic_ms();
+	}
 	service_alive();
+}
+
+static void show_lease(struct engine *engine, bool held)
+{
+	metrics_set(METRIC_ENGINE_LEASE, held);
+	metrics_add(held ? METRIC_ENGINE_LEASES : METRIC_ENGINE_LEASES_LOST, 1);
+	observer_watch(engine->observer, held);
 }
 
 static void step_down(struct engine *engine, const char *why)
 {
+	show_lease(engine, false);
 	log_warn("lease lost", LOG_CSTR("why", why));
 	publisher_pause(engine->publisher);
 	lease_lose(&engine->lease);
@@ -89,6 +107,7 @@ static void follow_what_is_there(struct engine *engine)
 static void become_active(struct engine *engine)
 {
 	log_info("lease taken", LOG_CSTR("holder", engine->holder));
+	show_lease(engine, true);
 	service_status("active");
 	engine->migrated = false;
 	engine->follows = false;
@@ -133,6 +152,7 @@ static void rest(struct engine *engine)
 /* A batch that met others' writes has not renewed the lease. */
 static void conflict(struct engine *engine)
 {
+	metrics_add(METRIC_ENGINE_CONFLICTS, 1);
 	if (++engine->conflicts % CONFLICTS_MANY == 0)
 		log_warn("batches conflict again and again", LOG_INT("times", engine->conflicts),
 			 LOG_CSTR("why", store_engine_error(engine->handle)));
@@ -232,9 +252,12 @@ static enum itn_status engine_open(struct engine *engine, struct error *error)
 	if (status == ITN_OK)
 		status = publisher_new(config, engine->store, &engine->publisher, error);
 	if (status == ITN_OK)
+		status = observer_new(engine->store, &engine->observer, error);
+	if (status == ITN_OK)
 		status = bus_listener_new(config->redis, config->network, BUS_WAKE, &engine->listener, error);
 	if (status != ITN_OK)
 		return status;
+	metrics_set(METRIC_ENGINE_LEASE, false);
 	lease_init(&engine->lease, engine->handle, (int64_t)config->lease_ms);
 	engine->sequencer = sequencer_new(config, engine->handle);
 	return ITN_OK;
@@ -244,11 +267,18 @@ static void engine_close(struct engine *engine)
 {
 	if (engine->handle)
 		lease_release(&engine->lease);
+	metrics_set(METRIC_ENGINE_LEASE, false);
+	observer_free(engine->observer);
 	publisher_free(engine->publisher);
 	bus_listener_free(engine->listener);
 	sequencer_free(engine->sequencer);
 	store_engine_close(engine->handle);
 	store_close(engine->store);
+}
+
+void engine_labels(void)
+{
+	store_measure_labels();
 }
 
 int engine_run(const struct config *config)

@@ -6,5 +6,7 @@
 
 /** The `run` of the service: opens everything, loops until the service stops, closes; returns the exit status. */
 int engine_run(const struct config *config);
+/** Its `labels`. */
+void engine_labels(void);
 
 #endif

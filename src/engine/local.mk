@@ -6,6 +6,7 @@ libitnengine_a_SOURCES = \
 	src/engine/lane.c src/engine/lane.h \
 	src/engine/lease.c src/engine/lease.h \
 	src/engine/number.c src/engine/number.h \
+	src/engine/observer.c src/engine/observer.h \
 	src/engine/publisher.c src/engine/publisher.h \
 	src/engine/sequencer.c src/engine/sequencer.h \
 	src/engine/tell.c

@@ -9,6 +9,7 @@ static const struct service engine = {
 	.summary = "numbers events, applies their effects and publishes them",
 	.who = CONFIG_ENGINE,
 	.run = engine_run,
+	.labels = engine_labels,
 };
 
 int main(int argc, char **argv)

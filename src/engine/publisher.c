@@ -10,11 +10,13 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/memory.h"
+#include "core/metrics.h"
 
 #define FRAMES_MAX 256
 #define LAST_WORDS_MS 1000
 #define CHECK_MS 1000
 #define PAUSED (-1)
+#define UNKNOWN (-1)
 
 struct publisher {
 	struct store *store;
@@ -31,6 +33,7 @@ struct publisher {
 	/* the thread's own */
 	char log[STORE_LOG_ID_LEN + 1];
 	int64_t next; /* seq to publish next, 0: ask Redis */
+	int64_t known; /* what was published when it was last known, UNKNOWN: never yet */
 	bool away;    /* said so in the log */
 	struct bus_backoff backoff;
 	struct arena *arena;
@@ -106,6 +109,8 @@ static enum itn_status seed(struct publisher *publisher, struct error *error)
 	publisher->next = status == ITN_OK ? last + 1 : 0;
 	if (status == ITN_OK && last)
 		log_info("recent feed seeded", LOG_INT("last", last));
+	if (status == ITN_OK && last)
+		metrics_add(METRIC_PUBLICATION_SEEDS, 1);
 	return status;
 }
 
@@ -120,6 +125,8 @@ static enum itn_status publish_slice(struct publisher *publisher, struct error *
 	status = bus_publish(publisher->bus, str_from(publisher->log), slice.first, slice.frames, slice.count, &last,
 			     error);
 	publisher->next = status == ITN_OK ? last + 1 : 0;
+	if (status == ITN_OK)
+		metrics_add(METRIC_PUBLICATIONS, slice.count);
 	return status;
 }
 
@@ -218,6 +225,17 @@ static void failed(struct publisher *publisher, enum itn_status status, const st
 	wait_a_while(publisher, bus_backoff_next(&publisher->backoff));
 }
 
+/* While Redis is away the log goes on, and what was published last is still known. */
+static void show_lag(struct publisher *publisher, int64_t target)
+{
+	if (publisher->next)
+		publisher->known = publisher->next - 1;
+	if (target == PAUSED || publisher->known == UNKNOWN)
+		metrics_unset(METRIC_PUBLICATION_LAG);
+	else
+		metrics_set(METRIC_PUBLICATION_LAG, target > publisher->known ? target - publisher->known : 0);
+}
+
 static void *run(void *context)
 {
 	struct publisher *publisher = context;
@@ -231,9 +249,11 @@ static void *run(void *context)
 		if (stopping && (target == PAUSED || (publisher->next && publisher->next > target) ||
 				 clock_monotonic_ms() > publisher->stop_at))
 			return NULL;
+		show_lag(publisher, target);
 		if (target == PAUSED)
 			continue;
 		status = step(publisher, &error);
+		show_lag(publisher, target);
 		if (status != ITN_OK && status != ITN_CONFLICT) {
 			if (stopping)
 				return NULL;
@@ -266,6 +286,7 @@ enum itn_status publisher_new(const struct config *config, struct store *store, 
 	publisher->store = store;
 	publisher->stream_max = (int64_t)config->stream_max;
 	publisher->target = PAUSED;
+	publisher->known = UNKNOWN;
 	publisher->backoff = BUS_BACKOFF;
 	publisher->arena = arena_new((size_t)1 << 16);
 	pthread_mutex_init(&publisher->lock, NULL);

@@ -6,6 +6,7 @@
 
 #include "core/clock.h"
 #include "core/memory.h"
+#include "core/metrics.h"
 #include "engine/effects.h"
 #include "engine/number.h"
 
@@ -280,11 +281,26 @@ static void adapt(struct sequencer *sequencer, enum itn_status status, bool more
 		sequencer->chunk = CHUNK_MIN;
 }
 
+/* A batch that is in the log. */
+static void measure(const struct store_batch *batch, size_t events, int64_t took_us)
+{
+	int64_t now = clock_now_ms();
+
+	metrics_observe(METRIC_ENGINE_BATCH_SIZE, 0, batch->count);
+	metrics_observe(METRIC_ENGINE_BATCH_DURATION, 0, (uint64_t)took_us);
+	metrics_add(METRIC_ENGINE_EVENTS, events);
+	for (size_t i = 0; i < batch->count; i++) {
+		int64_t lag_ms = now - batch->entries[i].time;
+
+		metrics_observe(METRIC_ENGINE_LAG, 0, lag_ms > 0 ? (uint64_t)lag_ms * 1000 : 0);
+	}
+}
+
 enum itn_status sequencer_run(struct sequencer *sequencer, struct sequencer_result *ret_result)
 {
 	struct store_batch batch = { .count = 0 };
 	struct work work = { .again = false };
-	int64_t began;
+	int64_t began, began_us = clock_monotonic_us();
 	enum itn_status status;
 
 	arena_reset(sequencer->arena);
@@ -305,6 +321,8 @@ enum itn_status sequencer_run(struct sequencer *sequencer, struct sequencer_resu
 		store_batch_abort(sequencer->store);
 	else
 		status = commit(sequencer, &batch, &work, ret_result);
+	if (status == ITN_OK)
+		measure(&batch, ret_result->events, clock_monotonic_us() - began_us);
 	adapt(sequencer, status, batch.more, work.again, clock_monotonic_ms() - began);
 	return status;
 }

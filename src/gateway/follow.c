@@ -7,6 +7,7 @@
 #include "bus/feed.h"
 #include "bus/redis.h"
 #include "core/log.h"
+#include "core/metrics.h"
 #include "gateway/fill.h"
 #include "gateway/hub.h"
 
@@ -43,6 +44,18 @@ struct follow {
 	ev_timer patience; /**< until `ready` comes without Redis */
 };
 
+static void enter(struct follow *follow, enum follow_state state)
+{
+	follow->state = state;
+	metrics_set(METRIC_GATEWAY_LIVE, state == FOLLOW_LIVE);
+}
+
+static void move_to(struct follow *follow, int64_t last)
+{
+	follow->last = last;
+	metrics_set(METRIC_GATEWAY_POSITION, last);
+}
+
 static void say_ready(struct follow *follow)
 {
 	ev_timer_stop(follow->loop, &follow->patience);
@@ -53,7 +66,7 @@ static void say_ready(struct follow *follow)
 
 static void go_live(struct follow *follow)
 {
-	follow->state = FOLLOW_LIVE;
+	enter(follow, FOLLOW_LIVE);
 	follow->tries = 0;
 	bus_backoff_reset(&follow->backoff);
 	say_ready(follow);
@@ -64,7 +77,7 @@ static void adopt(struct follow *follow, struct str log, int64_t last)
 	size_t len = log.len < BUS_LOG_MAX ? log.len : BUS_LOG_MAX;
 	memcpy(follow->log, log.ptr, len);
 	follow->log[len] = '\0';
-	follow->last = last;
+	move_to(follow, last);
 	follow->announced = last;
 	follow->known = true;
 	log_info("following the log", LOG_CSTR("log", follow->log), LOG_INT("seq", last));
@@ -80,7 +93,7 @@ static void start_over(struct follow *follow, const char *why)
 static void deliver(struct follow *follow, const struct str *frames, size_t count)
 {
 	hub_publish(follow->hub, frames, count);
-	follow->last += (int64_t)count;
+	move_to(follow, follow->last + (int64_t)count);
 	if (follow->announced < follow->last)
 		follow->announced = follow->last;
 }
@@ -89,18 +102,19 @@ static void on_read(void *user, struct str log, int64_t last, const struct bus_f
 
 static void read_stream(struct follow *follow)
 {
-	follow->state = FOLLOW_READING;
+	enter(follow, FOLLOW_READING);
 	follow->read_after = follow->known ? follow->last : beyond;
 	follow->read_announced = follow->announced;
 	enum itn_status status = bus_feed_read(follow->feed, follow->read_after, READ_MAX, on_read);
 	if (status == ITN_UNAVAILABLE)
-		follow->state = FOLLOW_AWAY;
+		enter(follow, FOLLOW_AWAY);
 }
 
 static void ask_api(struct follow *follow)
 {
-	follow->state = FOLLOW_FILLING;
+	enter(follow, FOLLOW_FILLING);
 	follow->fill_after = follow->last;
+	metrics_add(METRIC_GATEWAY_FILLS, 1);
 	fill_ask(follow->fill, follow->known ? str_from(follow->log) : STR_NONE, follow->last,
 		 follow->known ? FILL_MAX : 1);
 }
@@ -154,7 +168,7 @@ static void on_lost(void *user, const char *why)
 {
 	struct follow *follow = user;
 	log_warn("Redis does not answer: live updates pause", LOG_CSTR("why", why));
-	follow->state = FOLLOW_AWAY;
+	enter(follow, FOLLOW_AWAY);
 	fill_cancel(follow->fill);
 	ev_timer_stop(follow->loop, &follow->again);
 }
@@ -296,6 +310,7 @@ enum itn_status follow_new(struct ev_loop *loop, struct lws_context *context, co
 		return status;
 	}
 	ev_timer_start(loop, &follow->patience);
+	enter(follow, FOLLOW_AWAY);
 	*ret = follow;
 	return ITN_OK;
 }

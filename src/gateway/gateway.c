@@ -10,6 +10,7 @@
 #include "gateway/accept.h"
 #include "gateway/follow.h"
 #include "gateway/hub.h"
+#include "gateway/session.h"
 #include "gateway/ws.h"
 
 /** Descriptors beside those of clients: Redis, itn-api, refused clients on their way out. */
@@ -74,7 +75,8 @@ static void limit_descriptors(uint64_t clients_max)
 static enum itn_status start(struct gateway *gateway, struct error *error)
 {
 	const struct config *config = gateway->config;
-	double tick = (double)hub_tick_ms(&gateway->hub) / 1000;
+	int64_t hub_ms = hub_tick_ms(&gateway->hub), alive_ms = service_alive_ms();
+	double tick = (double)(hub_ms < alive_ms ? hub_ms : alive_ms) / 1000;
 	enum itn_status status = ws_new(gateway->loop, &gateway->hub, &gateway->ws, error);
 	if (status == ITN_OK)
 		status = follow_new(gateway->loop, ws_context(gateway->ws), config, &gateway->hub, on_ready, gateway,
@@ -101,6 +103,11 @@ static void finish(struct gateway *gateway)
 	ws_free(gateway->ws);
 	hub_release(&gateway->hub);
 	ev_loop_destroy(gateway->loop);
+}
+
+void gateway_labels(void)
+{
+	session_labels();
 }
 
 int gateway_run(const struct config *config)

@@ -1,6 +1,7 @@
 #include "gateway/hub.h"
 
 #include "core/clock.h"
+#include "core/metrics.h"
 
 void hub_init(struct hub *hub, const struct config *config)
 {
@@ -11,6 +12,7 @@ void hub_init(struct hub *hub, const struct config *config)
 		.message_max = config->message_max,
 		.ping_ms = (int64_t)config->ping_ms,
 	};
+	metrics_set(METRIC_GATEWAY_CONNECTIONS, 0);
 	TAILQ_INIT(&hub->sessions);
 	TAILQ_INIT(&hub->quiet);
 	TAILQ_INIT(&hub->closing);
@@ -30,8 +32,9 @@ static void quiet_until(struct hub *hub, struct session *session, int64_t due_ms
 
 void hub_join(struct hub *hub, struct session *session)
 {
-	hub->connections++;
 	hub->clients++;
+	metrics_add(METRIC_GATEWAY_HANDSHAKES, 1);
+	metrics_set(METRIC_GATEWAY_CONNECTIONS, (int64_t)++hub->connections);
 	TAILQ_INSERT_TAIL(&hub->sessions, session, all);
 	quiet_until(hub, session, clock_monotonic_ms() + hub->ping_ms);
 	ring_enter(hub->ring, &session->position);
@@ -56,6 +59,11 @@ void hub_leave(struct hub *hub, struct session *session)
 	session->state = SESSION_ENDED;
 }
 
+void hub_gone(struct hub *hub)
+{
+	metrics_set(METRIC_GATEWAY_CONNECTIONS, (int64_t)--hub->connections);
+}
+
 void hub_closing(struct hub *hub, struct session *session)
 {
 	leave_open(hub, session);
@@ -75,6 +83,8 @@ void hub_heard(struct hub *hub, struct session *session)
 
 void hub_publish(struct hub *hub, const struct str *frames, size_t count)
 {
+	metrics_add(METRIC_GATEWAY_EVENTS, count);
+	metrics_add(METRIC_GATEWAY_MESSAGES, count * hub->clients);
 	if (hub->clients == 0)
 		return;
 	uint64_t before = ring_end(hub->ring);

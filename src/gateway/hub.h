@@ -53,6 +53,8 @@ int64_t hub_tick_ms(const struct hub *hub);
 void hub_join(struct hub *hub, struct session *session);
 void hub_leave(struct hub *hub, struct session *session);
 void hub_closing(struct hub *hub, struct session *session);
+/** The connection of one that has left is gone. */
+void hub_gone(struct hub *hub);
 void hub_heard(struct hub *hub, struct session *session);
 
 #endif

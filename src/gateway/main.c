@@ -14,6 +14,7 @@ int main(int argc, char **argv)
 		.summary = "pushes the events of a trade network to WebSocket clients",
 		.who = CONFIG_GATEWAY,
 		.run = gateway_run,
+		.labels = gateway_labels,
 	};
 	return service_main(&service, argc, argv);
 }

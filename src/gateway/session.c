@@ -2,10 +2,39 @@
 
 #include <libwebsockets.h>
 
+#include "core/metrics.h"
 #include "gateway/hub.h"
 
 /** libwebsockets does not report an empty pong, so the ping has a payload. */
 static const char ping_payload[] = "itn";
+
+/* Why a client was closed, beside the codes: it did not take its Close. */
+static const struct {
+	enum close_code code;
+	const char *reason;
+} drops[] = {
+	{ CLOSE_NONE, "unresponsive" }, { CLOSE_GOING_AWAY, "going_away" }, { CLOSE_POLICY, "silent" },
+	{ CLOSE_TOO_BIG, "too_big" },   { CLOSE_RESTART, "restart" },       { CLOSE_OVERLOAD, "overload" },
+	{ CLOSE_SLOW, "slow" },
+};
+
+#define DROPS (sizeof(drops) / sizeof(drops[0]))
+
+void session_labels(void)
+{
+	static const char *reasons[DROPS];
+
+	for (size_t i = 0; i < DROPS; i++)
+		reasons[i] = drops[i].reason;
+	metrics_label(LABEL_REASON, reasons, DROPS);
+}
+
+static void count_drop(enum close_code code)
+{
+	for (size_t i = 0; i < DROPS; i++)
+		if (drops[i].code == code)
+			metrics_add_at(METRIC_GATEWAY_DROPS, &i, 1);
+}
 
 void session_open(struct session *session, struct hub *hub, struct lws *wsi)
 {
@@ -18,7 +47,7 @@ void session_closed(struct session *session)
 	if (!session->hub)
 		return;
 	hub_leave(session->hub, session);
-	session->hub->connections--;
+	hub_gone(session->hub);
 	session->hub = NULL;
 }
 
@@ -26,6 +55,7 @@ void session_close(struct session *session, enum close_code code)
 {
 	if (session->state != SESSION_OPEN)
 		return;
+	count_drop(code);
 	session->close_code = code;
 	hub_closing(session->hub, session);
 	session_wake(session);
@@ -78,6 +108,7 @@ static bool send_run(struct session *session)
 		run.len = (size_t)most;
 	if (lws_write(session->wsi, (unsigned char *)run.ptr, run.len, LWS_WRITE_HTTP) < 0)
 		return false;
+	metrics_add(METRIC_GATEWAY_BYTES, run.len);
 	ring_advance(ring, &session->position, run.len);
 	if (run.len < most || session->state == SESSION_CLOSING)
 		session_wake(session);
@@ -86,6 +117,7 @@ static bool send_run(struct session *session)
 
 void session_drop(struct session *session)
 {
+	count_drop(CLOSE_NONE);
 	hub_leave(session->hub, session);
 	lws_set_timeout(session->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_SYNC);
 }
@@ -114,6 +146,7 @@ bool session_writable(struct session *session)
 
 void session_receive(struct session *session, size_t len, size_t more, bool last)
 {
+	metrics_add(METRIC_GATEWAY_RECEIVED, len);
 	if (session->state != SESSION_OPEN)
 		return;
 	session_heard(session);

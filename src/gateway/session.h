@@ -45,6 +45,9 @@ struct session {
 	bool woken;    /**< session_writable() will be called */
 };
 
+/** Says which values the label reason has (core/metrics.h). */
+void session_labels(void);
+
 /** The handshake is done: the session joins the hub and gets every frame from now on. */
 void session_open(struct session *session, struct hub *hub, struct lws *wsi);
 /** The connection is gone. */

@@ -19,6 +19,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/memory.h"
+#include "core/metrics.h"
 #include "http/fcgi_conn.h"
 #include "http/fcgi_pool.h"
 
@@ -93,7 +94,9 @@ static void *thread_main(void *context)
 			continue;
 		if (event.data.u64 == STOP_TOKEN)
 			break;
+		fcgi_worker_progress(&thread->worker, clock_monotonic_ms());
 		serve_event(thread, &event);
+		fcgi_worker_progress(&thread->worker, 0);
 	}
 	uint64_t one = 1;
 	atomic_fetch_sub(&server->alive, 1);
@@ -302,6 +305,25 @@ static bool is_stopping(int stop_fd)
 	return poll(&fd, 1, 0) > 0;
 }
 
+/** Whether a thread is free, or one of them got on lately. */
+static bool makes_progress(const struct fcgi_server *server, int64_t now)
+{
+	for (unsigned i = 0; i < server->started; i++) {
+		int64_t last = atomic_load_explicit(&server->threads[i].worker.progress, memory_order_relaxed);
+		if (last == 0 || now - last <= (int64_t)server->settings.stuck_ms)
+			return true;
+	}
+	return false;
+}
+
+static void tick(struct fcgi_server *server, int64_t now)
+{
+	metrics_set(METRIC_HTTP_CONNECTIONS, fcgi_server_connections(server));
+	metrics_set(METRIC_HTTP_BUSY, fcgi_server_busy(server));
+	if (server->settings.tick && makes_progress(server, now))
+		server->settings.tick();
+}
+
 static void unlink_path(const struct fcgi_server *server)
 {
 	struct stat now;
@@ -332,6 +354,7 @@ static void drain(struct fcgi_server *server)
 		int interval = sweep_interval(server);
 		wait_and_accept(server, -1, left < interval ? (int)left : interval);
 		fcgi_pool_sweep(&server->pool, clock_monotonic_ms(), false);
+		tick(server, now);
 	}
 	while (server->listening > 0)
 		close(server->listen_fds[--server->listening]);
@@ -364,8 +387,7 @@ void fcgi_server_run(struct fcgi_server *server, int stop_fd)
 		if (now < sweep_at)
 			continue;
 		fcgi_pool_sweep(&server->pool, now, false);
-		if (server->settings.tick)
-			server->settings.tick();
+		tick(server, now);
 		sweep_at = now + sweep_interval(server);
 	}
 	drain(server);
@@ -390,4 +412,12 @@ void fcgi_server_free(struct fcgi_server *server)
 unsigned fcgi_server_connections(const struct fcgi_server *server)
 {
 	return atomic_load(&server->pool.open);
+}
+
+unsigned fcgi_server_busy(const struct fcgi_server *server)
+{
+	unsigned busy = 0;
+	for (unsigned i = 0; i < server->started; i++)
+		busy += atomic_load_explicit(&server->threads[i].worker.progress, memory_order_relaxed) != 0;
+	return busy;
 }

@@ -37,7 +37,10 @@ struct fcgi_settings {
 	uint64_t body_max;    /**< larger bodies are read to their end and dropped (body_too_large) */
 	uint64_t peer_timeout_ms;
 	uint64_t drain_ms;
-	void (*tick)(void); /**< called on the accepting thread a few times a second; may be NULL */
+	/** Called on the accepting thread a few times a second, as long as requests make progress: a thread is free, or one
+	 *  of them has begun a request or sent a part of an answer within stuck_ms. May be NULL. */
+	void (*tick)(void);
+	uint64_t stuck_ms; /**< a thread that is at work longer without progress does not count as alive */
 	fcgi_answer *answer;
 	void *context;
 };
@@ -59,5 +62,7 @@ void fcgi_server_free(struct fcgi_server *server);
 
 /** Connections open now. Any thread. */
 unsigned fcgi_server_connections(const struct fcgi_server *server);
+/** Threads that are at work now. Any thread. */
+unsigned fcgi_server_busy(const struct fcgi_server *server);
 
 #endif

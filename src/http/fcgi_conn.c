@@ -18,10 +18,16 @@ struct fcgi_sink {
 	bool streaming;
 };
 
+void fcgi_worker_progress(struct fcgi_worker *worker, int64_t now_ms)
+{
+	atomic_store_explicit(&worker->progress, now_ms, memory_order_relaxed);
+}
+
 static void renew_deadline(struct fcgi_sink *sink)
 {
-	int64_t timeout = (int64_t)sink->worker->settings->peer_timeout_ms;
-	atomic_store(&sink->conn->deadline, clock_monotonic_ms() + timeout);
+	int64_t timeout = (int64_t)sink->worker->settings->peer_timeout_ms, now = clock_monotonic_ms();
+	fcgi_worker_progress(sink->worker, now);
+	atomic_store(&sink->conn->deadline, now + timeout);
 }
 
 static bool write_slices(struct fcgi_sink *sink, struct str bytes)
@@ -72,6 +78,7 @@ static bool respond(struct fcgi_sink *sink, const struct http_variable *variable
 	struct http_response *res = &worker->res;
 	struct http_request req;
 	int64_t began_us = clock_monotonic_us();
+	fcgi_worker_progress(worker, began_us / 1000);
 	http_request_init(&req, worker->arena, variables, count, buf_str(&reader->body));
 	req.body_too_large = reader->body_too_large;
 	req.body_broken = req.body_broken && !req.body_too_large;

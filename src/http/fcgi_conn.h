@@ -31,7 +31,12 @@ struct fcgi_worker {
 	struct arena *arena;
 	struct http_response res;
 	char *scratch; /**< FCGI_READ_SIZE bytes */
+	/** When it last got on: began a request or sent a part of an answer, on the monotonic clock, ms; 0: it is free. */
+	_Atomic int64_t progress;
 };
+
+/** The thread has got on. */
+void fcgi_worker_progress(struct fcgi_worker *worker, int64_t now_ms);
 
 enum fcgi_verdict {
 	FCGI_WAIT,  /**< nothing more to read now: release it */

@@ -6,6 +6,7 @@ libitnstore_a_SOURCES = \
 	src/store/engine_ops.h \
 	src/store/inspect.h \
 	src/store/kinds.c src/store/kinds.h \
+	src/store/measure.c src/store/measure.h \
 	src/store/mongo.h \
 	src/store/mongo_apply.c \
 	src/store/mongo_backlog.c \

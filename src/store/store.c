@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "store/kinds.h"
+#include "store/measure.h"
 
 static enum itn_status open_with(const struct config *config, bool make, struct store **ret_store, struct error *error)
 {
@@ -35,94 +36,94 @@ enum itn_status store_check(struct store *store, struct error *error)
 
 enum itn_status store_head(struct store *store, struct store_head *ret_head)
 {
-	return store->ops->head(store, ret_head);
+	return store_measure(store->ops->head(store, ret_head));
 }
 
 enum itn_status store_trade_create(struct store *store, const struct trade *trade, const struct entry *entry)
 {
-	return store->ops->trade_create(store, trade, entry);
+	return store_measure(store->ops->trade_create(store, trade, entry));
 }
 
 enum itn_status store_cargo_create(struct store *store, const struct cargo *cargo, const struct entry *entry)
 {
-	return store->ops->cargo_create(store, cargo, entry);
+	return store_measure(store->ops->cargo_create(store, cargo, entry));
 }
 
 enum itn_status store_trade_change(struct store *store, const struct trade *changed, int64_t from_version,
 				   const struct entry *entry)
 {
-	return store->ops->trade_change(store, changed, from_version, entry);
+	return store_measure(store->ops->trade_change(store, changed, from_version, entry));
 }
 
 enum itn_status store_cargo_change(struct store *store, const struct cargo *changed, int64_t from_version,
 				   const struct entry *entry)
 {
-	return store->ops->cargo_change(store, changed, from_version, entry);
+	return store_measure(store->ops->cargo_change(store, changed, from_version, entry));
 }
 
 enum itn_status store_request_add(struct store *store, const struct entry *request)
 {
-	return store->ops->request_add(store, request);
+	return store_measure(store->ops->request_add(store, request));
 }
 
 enum itn_status store_request_verdict(struct store *store, struct arena *arena, struct str id,
 				      struct request_verdict *ret_verdict)
 {
-	return store->ops->request_verdict(store, arena, id, ret_verdict);
+	return store_measure(store->ops->request_verdict(store, arena, id, ret_verdict));
 }
 
 enum itn_status store_trade(struct store *store, struct arena *arena, struct str id, struct trade *ret_trade)
 {
-	return store->ops->trade(store, arena, id, ret_trade);
+	return store_measure(store->ops->trade(store, arena, id, ret_trade));
 }
 
 enum itn_status store_cargo(struct store *store, struct arena *arena, struct str id, struct cargo *ret_cargo)
 {
-	return store->ops->cargo(store, arena, id, ret_cargo);
+	return store_measure(store->ops->cargo(store, arena, id, ret_cargo));
 }
 
 enum itn_status store_trade_json(struct store *store, struct str id, struct buf *out, int64_t *ret_version)
 {
-	return store->ops->trade_json(store, id, out, ret_version);
+	return store_measure(store->ops->trade_json(store, id, out, ret_version));
 }
 
 enum itn_status store_cargo_json(struct store *store, struct str id, struct buf *out, int64_t *ret_version)
 {
-	return store->ops->cargo_json(store, id, out, ret_version);
+	return store_measure(store->ops->cargo_json(store, id, out, ret_version));
 }
 
 enum itn_status store_inventory_json(struct store *store, struct str station, struct buf *out, int64_t *ret_version)
 {
-	return store->ops->inventory_json(store, station, out, ret_version);
+	return store_measure(store->ops->inventory_json(store, station, out, ret_version));
 }
 
 enum itn_status store_list(struct store *store, const struct store_list *list, store_row_fn *row, void *context)
 {
-	return store->ops->list(store, list, row, context);
+	return store_measure(store->ops->list(store, list, row, context));
 }
 
 enum itn_status store_events(struct store *store, int64_t after, size_t max, store_event_fn *row, void *context)
 {
-	return store->ops->events(store, after, max, row, context);
+	return store_measure(store->ops->events(store, after, max, row, context));
 }
 
 enum itn_status store_progress(struct store *store, const struct str *ids, size_t count,
 			       enum store_progress *ret_progress)
 {
-	return store->ops->progress(store, ids, count, ret_progress);
+	return store_measure(store->ops->progress(store, ids, count, ret_progress));
 }
 
 enum itn_status store_counters(struct store *store, struct str prefix, store_counter_fn *row, void *context)
 {
-	return store->ops->counters(store, prefix, row, context);
+	return store_measure(store->ops->counters(store, prefix, row, context));
 }
 
 enum itn_status store_vitals(struct store *store, struct store_vitals *ret_vitals)
 {
-	return store->ops->vitals(store, ret_vitals);
+	return store_measure(store->ops->vitals(store, ret_vitals));
 }
 
 enum itn_status store_layout(struct store *store, store_fault_fn *fault, void *context, struct error *error)
 {
-	return store->ops->layout(store, fault, context, error);
+	return store_measure(store->ops->layout(store, fault, context, error));
 }

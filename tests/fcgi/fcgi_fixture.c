@@ -12,6 +12,13 @@
 
 #define BODY_MAX 100000
 
+_Atomic unsigned fixture_ticks;
+
+static void count_tick(void)
+{
+	atomic_fetch_add(&fixture_ticks, 1);
+}
+
 static void require(bool ok, const char *what)
 {
 	if (ok)
@@ -133,6 +140,8 @@ void fixture_start(struct fixture *fixture, struct fixture_options options)
 		.body_max = BODY_MAX,
 		.peer_timeout_ms = options.peer_timeout_ms ? options.peer_timeout_ms : 10000,
 		.drain_ms = options.drain_ms,
+		.tick = count_tick,
+		.stuck_ms = options.stuck_ms,
 		.answer = answer,
 		.context = fixture,
 	};

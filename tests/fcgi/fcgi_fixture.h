@@ -34,8 +34,12 @@ struct fixture_options {
 	unsigned connections;
 	uint64_t peer_timeout_ms;
 	uint64_t drain_ms;
+	uint64_t stuck_ms;
 	const char *tcp_peers; /**< listen on TCP, too, with these */
 };
+
+/** How often the servers of this process have said that they make progress. */
+extern _Atomic unsigned fixture_ticks;
 
 void fixture_start(struct fixture *fixture, struct fixture_options options);
 /** Begins the drain. */

@@ -233,11 +233,73 @@ static void check_supervisor(const char *socket_name)
 	assert_int_equal(bind(fd, (struct sockaddr *)&name, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len)), 0);
 	child = start(drain_when_told, ARGS("--network=test"), "NOTIFY_SOCKET", socket_name);
 	receive(fd, "STATUS=at work\nREADY=1\n");
-	receive(fd, "WATCHDOG=1\n");
 	wait_for(&child, 'r');
 	kill(child.pid, SIGTERM);
 	check_int("status", finish(&child, output, sizeof(output)), 7);
 	receive(fd, "STOPPING=1\nSTATUS=finishing what was begun\n");
+	close(fd);
+}
+
+/* How it is fed when it has so much time: says the number of ms between two calls, then feeds three times. */
+static int feed(unused_arg const struct config *config)
+{
+	char text[16];
+	int len = snprintf(text, sizeof(text), "%d\n", service_alive_ms());
+
+	if (getenv("TEST_WATCHDOG_PID")) {
+		snprintf(text + 8, sizeof(text) - 8, "%d", (int)getpid());
+		setenv("WATCHDOG_PID", text + 8, 1);
+		len = snprintf(text, sizeof(text), "%d\n", service_alive_ms());
+	}
+	if (write(STDOUT_FILENO, text, (size_t)len) != len)
+		return 1;
+	for (int i = 0; i < 3; i++)
+		service_alive();
+	service_ready("fed");
+	return 0;
+}
+
+static void the_watchdog_is_fed_as_it_asks(unused_arg void **state)
+{
+	static const struct {
+		const char *name, *usec, *pid, *own;
+		bool fed;
+		const char *output;
+	} cases[] = {
+		{ "nobody watches", NULL, NULL, NULL, false, "1000\n" },
+		{ "no time", "0", NULL, NULL, false, "1000\n" },
+		{ "no number", "x", NULL, NULL, false, "1000\n" },
+		{ "much time", "30000000", NULL, NULL, true, "1000\n" },
+		{ "little time", "200000", NULL, NULL, true, "50\n" },
+		{ "hardly any time", "1000", NULL, NULL, true, "1\n" },
+		{ "another process", "200000", "1", NULL, false, "1000\n" },
+		{ "this process", "200000", NULL, "1", true, "50\n" },
+	};
+	struct sockaddr_un name = { .sun_family = AF_UNIX };
+	char path[32];
+	int len = snprintf(path, sizeof(path), "@itn-watchdog-test-%d", (int)getpid());
+	int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+
+	memcpy(name.sun_path + 1, path + 1, (size_t)len - 1);
+	assert_int_equal(bind(fd, (struct sockaddr *)&name, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + (size_t)len)), 0);
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct child child;
+		char output[4096];
+
+		setenv("WATCHDOG_USEC", cases[i].usec ? cases[i].usec : "", 1);
+		setenv("WATCHDOG_PID", cases[i].pid ? cases[i].pid : "", 1);
+		if (cases[i].own)
+			setenv("TEST_WATCHDOG_PID", cases[i].own, 1);
+		child = start(feed, ARGS(), "NOTIFY_SOCKET", path);
+		check_int(cases[i].name, finish(&child, output, sizeof(output)), 0);
+		check_has(cases[i].name, output, cases[i].output);
+		if (cases[i].fed)
+			receive(fd, "WATCHDOG=1\n");
+		receive(fd, "STATUS=fed\nREADY=1\n");
+	}
+	unsetenv("WATCHDOG_USEC");
+	unsetenv("WATCHDOG_PID");
+	unsetenv("TEST_WATCHDOG_PID");
 	close(fd);
 }
 
@@ -336,6 +398,7 @@ int main(void)
 		cmocka_unit_test(a_bad_setting_is_found_by_the_check),
 		cmocka_unit_test(new_files_are_private),
 		cmocka_unit_test(the_supervisor_is_told),
+		cmocka_unit_test(the_watchdog_is_fed_as_it_asks),
 		cmocka_unit_test(a_file_says_that_it_serves),
 		cmocka_unit_test(a_supervisor_that_is_gone_does_no_harm),
 		cmocka_unit_test(sockets_are_inherited_by_their_process_only),
