@@ -1,7 +1,6 @@
 #include "api/document.h"
 
 #include <inttypes.h>
-#include <time.h>
 
 #include "api/body.h"
 #include "api/waiter.h"
@@ -113,11 +112,6 @@ static bool try_once(struct attempt *a)
 	return status != ITN_CONFLICT;
 }
 
-static void pause_ms(int64_t ms)
-{
-	(void)nanosleep(&(struct timespec){ .tv_nsec = ms * 1000000 }, NULL);
-}
-
 static enum itn_status await_verdict(struct attempt *a, struct request_verdict *ret_verdict)
 {
 	struct request_verdict verdict = { .state = REQUEST_WAITING };
@@ -132,7 +126,7 @@ static enum itn_status await_verdict(struct attempt *a, struct request_verdict *
 			*ret_verdict = verdict;
 			return ITN_OK;
 		}
-		pause_ms(pause);
+		clock_sleep_ms(pause);
 		pause = pause * 2 > ASK_MOST_MS ? ASK_MOST_MS : pause * 2;
 	}
 	return ITN_UNKNOWN;

@@ -1,5 +1,9 @@
 /** Identities: 24 lower-case hex digits in the shape of a MongoDB ObjectId (4 bytes seconds, 5 random, 3 counter),
- *  so that ids made later sort later, nearly. Thread-safe; fork-safe (the random part is made anew in a child). */
+ *  so that ids made later sort later, nearly. Thread-safe; fork-safe (the random part is made anew in a child).
+ *
+ *  What makes them is in id_new.c, apart, so that a program that must be able to repeat itself links its own source of
+ *  chance in its place.
+ */
 #ifndef ITN_CORE_ID_H
 #define ITN_CORE_ID_H
 

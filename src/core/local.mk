@@ -11,6 +11,7 @@ libitncore_a_SOURCES = \
 	src/core/error.c src/core/error.h \
 	src/core/fault.c src/core/fault.h \
 	src/core/id.c src/core/id.h \
+	src/core/id_new.c \
 	src/core/json_in.c src/core/json_in.h \
 	src/core/json_out.c src/core/json_out.h \
 	src/core/json_scan.c src/core/json_scan.h \
@@ -26,4 +27,5 @@ libitncore_a_SOURCES = \
 	src/core/service.c src/core/service.h \
 	src/core/status.c src/core/status.h \
 	src/core/str.c src/core/str.h \
+	src/core/time_text.c \
 	src/core/utf8.c src/core/utf8.h

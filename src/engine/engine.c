@@ -1,19 +1,18 @@
 #include "engine/engine.h"
 
-#include <poll.h>
 #include <stdio.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "bus/listener.h"
 #include "bus/redis.h"
-#include "core/clock.h"
 #include "core/id.h"
 #include "core/log.h"
 #include "core/metrics.h"
 #include "core/service.h"
 #include "engine/lease.h"
 #include "engine/observer.h"
+#include "engine/pause.h"
 #include "engine/publisher.h"
 #include "engine/sequencer.h"
 #include "store/measure.h"
@@ -42,18 +41,7 @@ struct engine {
 
 static void wait_ms(struct engine *engine, int ms, bool for_wake)
 {
-	struct pollfd fds[2] = {
-		{ .fd = service_stop_fd(), .events = POLLIN },
-		{ .fd = bus_listener_fd(engine->listener), .events = POLLIN },
-	};
-	int64_t end = clock_monotonic_ms() + ms, left = ms;
-	int step = service_alive_ms();
-
-	while (left > 0 && poll(fds, for_wake ? 2 : 1, left < step ? (int)left : step) == 0) {
-		service_alive();
-		left = end - clock_monotonic_ms();
-	}
-	service_alive();
+	engine_pause(for_wake ? engine->listener : NULL, ms);
 }
 
 static void show_lease(struct engine *engine, bool held)

@@ -7,6 +7,8 @@ libitnengine_a_SOURCES = \
 	src/engine/lease.c src/engine/lease.h \
 	src/engine/number.c src/engine/number.h \
 	src/engine/observer.c src/engine/observer.h \
+	src/engine/pause.c src/engine/pause.h \
+	src/engine/publication.c src/engine/publication.h \
 	src/engine/publisher.c src/engine/publisher.h \
 	src/engine/sequencer.c src/engine/sequencer.h \
 	src/engine/tell.c

@@ -2,26 +2,20 @@
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "bus/publisher.h"
 #include "bus/redis.h"
-#include "core/arena.h"
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/memory.h"
 #include "core/metrics.h"
+#include "engine/publication.h"
 
-#define FRAMES_MAX 256
 #define LAST_WORDS_MS 1000
 #define CHECK_MS 1000
 #define PAUSED (-1)
 #define UNKNOWN (-1)
 
 struct publisher {
-	struct store *store;
-	struct bus_publisher *bus;
-	int64_t stream_max;
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
@@ -31,104 +25,11 @@ struct publisher {
 	bool stopping;
 	int64_t stop_at;
 	/* the thread's own */
-	char log[STORE_LOG_ID_LEN + 1];
-	int64_t next; /* seq to publish next, 0: ask Redis */
+	struct publication publication;
 	int64_t known; /* what was published when it was last known, UNKNOWN: never yet */
-	bool away;    /* said so in the log */
+	bool away;     /* said so in the log */
 	struct bus_backoff backoff;
-	struct arena *arena;
 };
-
-struct slice {
-	struct arena *arena;
-	struct str frames[FRAMES_MAX];
-	int64_t first;
-	size_t count;
-};
-
-static void take_frame(void *context, const struct store_event_row *row)
-{
-	struct slice *slice = context;
-
-	if (slice->count == 0)
-		slice->first = row->seq;
-	slice->frames[slice->count++] = arena_str(slice->arena, row->frame);
-}
-
-static enum itn_status read_slice(struct publisher *publisher, int64_t after, struct slice *slice)
-{
-	arena_reset(publisher->arena);
-	slice->arena = publisher->arena;
-	slice->count = 0;
-	return store_events(publisher->store, after, FRAMES_MAX, take_frame, slice);
-}
-
-static enum itn_status ask_position(struct publisher *publisher, struct error *error)
-{
-	struct store_head head;
-	int64_t last;
-	enum itn_status status = store_head(publisher->store, &head);
-
-	if (status != ITN_OK)
-		return status;
-	memcpy(publisher->log, head.log, sizeof(publisher->log));
-	status = bus_publish_position(publisher->bus, str_from(publisher->log), &last, error);
-	if (status != ITN_OK)
-		return status;
-	/* Read behind the answer: a stream that is ahead of the log then is of a log that a restore took back. */
-	status = store_head(publisher->store, &head);
-	if (status != ITN_OK)
-		return status;
-	if (last > head.last_seq)
-		return bus_publish_drop(publisher->bus, str_from(publisher->log), last, error);
-	publisher->next = last + 1;
-	return ITN_OK;
-}
-
-/* Redis lost the stream: fill it with the latest events, then tell the readers. */
-static enum itn_status seed(struct publisher *publisher, struct error *error)
-{
-	struct slice slice;
-	struct store_head head;
-	int64_t after, last = 0;
-	enum itn_status status = store_head(publisher->store, &head);
-
-	if (status != ITN_OK)
-		return status;
-	after = head.last_seq > publisher->stream_max ? head.last_seq - publisher->stream_max : 0;
-	do {
-		status = read_slice(publisher, after, &slice);
-		if (status != ITN_OK || slice.count == 0)
-			break;
-		status = bus_publish_seed(publisher->bus, str_from(publisher->log), slice.first, slice.frames,
-					  slice.count, &last, error);
-		after = slice.first + (int64_t)slice.count - 1;
-	} while (status == ITN_OK && slice.count == FRAMES_MAX);
-	if (status == ITN_OK && last)
-		status = bus_publish_reset(publisher->bus, str_from(publisher->log), last, error);
-	publisher->next = status == ITN_OK ? last + 1 : 0;
-	if (status == ITN_OK && last)
-		log_info("recent feed seeded", LOG_INT("last", last));
-	if (status == ITN_OK && last)
-		metrics_add(METRIC_PUBLICATION_SEEDS, 1);
-	return status;
-}
-
-static enum itn_status publish_slice(struct publisher *publisher, struct error *error)
-{
-	struct slice slice;
-	int64_t last = 0;
-	enum itn_status status = read_slice(publisher, publisher->next - 1, &slice);
-
-	if (status != ITN_OK || slice.count == 0)
-		return status;
-	status = bus_publish(publisher->bus, str_from(publisher->log), slice.first, slice.frames, slice.count, &last,
-			     error);
-	publisher->next = status == ITN_OK ? last + 1 : 0;
-	if (status == ITN_OK)
-		metrics_add(METRIC_PUBLICATIONS, slice.count);
-	return status;
-}
 
 static bool is_first(struct publisher *publisher)
 {
@@ -147,23 +48,13 @@ static void set_first(struct publisher *publisher, bool first)
 	pthread_mutex_unlock(&publisher->lock);
 }
 
-/* A stream that is not there is filled and its readers told where it ends; that of an empty log begins with the first
- * event, which is announced as any other. */
+/* The logic is publication.c's; the flag is shared with the engine's thread. */
 static enum itn_status step(struct publisher *publisher, struct error *error)
 {
-	enum itn_status status = ITN_OK;
+	bool first = is_first(publisher), was_first = first;
+	enum itn_status status = publication_step(&publisher->publication, &first, error);
 
-	if (publisher->next == 0)
-		status = ask_position(publisher, error);
-	else
-		status = publish_slice(publisher, error);
-	if (status == ITN_NOT_FOUND && is_first(publisher)) {
-		publisher->next = 1;
-		return ITN_OK;
-	}
-	if (status == ITN_NOT_FOUND)
-		return seed(publisher, error);
-	if (status == ITN_OK)
+	if (was_first && !first)
 		set_first(publisher, false);
 	return status;
 }
@@ -184,7 +75,7 @@ static struct timespec in_ms(unsigned ms)
 
 static bool has_nothing_to_do(const struct publisher *publisher)
 {
-	return publisher->target == PAUSED || (publisher->next && publisher->target < publisher->next);
+	return publisher->target == PAUSED || (publisher->publication.next && publisher->target < publisher->publication.next);
 }
 
 /* Waits until there is something to publish, or it is time to see whether Redis still has what it was given. */
@@ -198,7 +89,7 @@ static int64_t wait_for_work(struct publisher *publisher, bool *ret_stopping)
 	while (!publisher->stopping && has_nothing_to_do(publisher) && late == 0)
 		late = pthread_cond_timedwait(&publisher->changed, &publisher->lock, &until);
 	if (late)
-		publisher->next = 0;
+		publisher->publication.next = 0;
 	target = publisher->target;
 	*ret_stopping = publisher->stopping;
 	pthread_mutex_unlock(&publisher->lock);
@@ -218,7 +109,7 @@ static void wait_a_while(struct publisher *publisher, unsigned ms)
 
 static void failed(struct publisher *publisher, enum itn_status status, const struct error *error)
 {
-	publisher->next = 0;
+	publisher->publication.next = 0;
 	if (!publisher->away)
 		log_warn("publishing waits", LOG_CSTR("status", itn_status_name(status)), LOG_CSTR("why", error->text));
 	publisher->away = true;
@@ -228,8 +119,8 @@ static void failed(struct publisher *publisher, enum itn_status status, const st
 /* While Redis is away the log goes on, and what was published last is still known. */
 static void show_lag(struct publisher *publisher, int64_t target)
 {
-	if (publisher->next)
-		publisher->known = publisher->next - 1;
+	if (publisher->publication.next)
+		publisher->known = publisher->publication.next - 1;
 	if (target == PAUSED || publisher->known == UNKNOWN)
 		metrics_unset(METRIC_PUBLICATION_LAG);
 	else
@@ -246,7 +137,7 @@ static void *run(void *context)
 		int64_t target = wait_for_work(publisher, &stopping);
 		enum itn_status status;
 
-		if (stopping && (target == PAUSED || (publisher->next && publisher->next > target) ||
+		if (stopping && (target == PAUSED || (publisher->publication.next && publisher->publication.next > target) ||
 				 clock_monotonic_ms() > publisher->stop_at))
 			return NULL;
 		show_lag(publisher, target);
@@ -261,7 +152,7 @@ static void *run(void *context)
 			continue;
 		}
 		if (publisher->away)
-			log_info("publishing goes on", LOG_INT("next", publisher->next));
+			log_info("publishing goes on", LOG_INT("next", publisher->publication.next));
 		publisher->away = false;
 		bus_backoff_reset(&publisher->backoff);
 	}
@@ -269,8 +160,8 @@ static void *run(void *context)
 
 static void publisher_delete(struct publisher *publisher)
 {
-	bus_publisher_free(publisher->bus);
-	arena_free(publisher->arena);
+	bus_publisher_free(publisher->publication.bus);
+	arena_free(publisher->publication.arena);
 	pthread_cond_destroy(&publisher->changed);
 	pthread_mutex_destroy(&publisher->lock);
 	free(publisher);
@@ -283,18 +174,18 @@ enum itn_status publisher_new(const struct config *config, struct store *store, 
 	pthread_condattr_t monotonic;
 	enum itn_status status;
 
-	publisher->store = store;
-	publisher->stream_max = (int64_t)config->stream_max;
+	publisher->publication.store = store;
+	publisher->publication.stream_max = (int64_t)config->stream_max;
 	publisher->target = PAUSED;
 	publisher->known = UNKNOWN;
 	publisher->backoff = BUS_BACKOFF;
-	publisher->arena = arena_new((size_t)1 << 16);
+	publisher->publication.arena = arena_new((size_t)1 << 16);
 	pthread_mutex_init(&publisher->lock, NULL);
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
 	pthread_cond_init(&publisher->changed, &monotonic);
 	pthread_condattr_destroy(&monotonic);
-	status = bus_publisher_new(config->redis, config->network, config->stream_max, &publisher->bus, error);
+	status = bus_publisher_new(config->redis, config->network, config->stream_max, &publisher->publication.bus, error);
 	if (status == ITN_OK && pthread_create(&publisher->thread, NULL, run, publisher) != 0)
 		status = error_set(error, ITN_FAILED, "no thread for the publisher");
 	if (status != ITN_OK) {
