@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#include "core/mailbox.h"
 #include "core/net.h"
 
 #define NETWORK_MAX  32
@@ -76,6 +77,39 @@ bool check_peers(const char *text, struct error *error)
 			return true;
 		text += len + 1;
 	}
+}
+
+bool check_mailbox(const char *text, struct error *error)
+{
+	if (mailbox_valid(str_from(text)))
+		return true;
+	return refuse(error, "must be an e-mail address without quotes");
+}
+
+bool check_mailboxes(const char *text, struct error *error)
+{
+	bool valid = true;
+
+	if (strcmp(text, "none") == 0)
+		return true;
+	for (size_t len; valid; text += len + 1) {
+		len = strcspn(text, ",");
+		valid = mailbox_valid((struct str){ text, len });
+		if (valid && !text[len])
+			return true;
+	}
+	return refuse(error, "must be e-mail addresses separated by commas, or none");
+}
+
+bool check_smtp(const char *text, struct error *error)
+{
+	const char *host = text + strcspn(text, ":") + strlen("://");
+
+	if (strcmp(text, "none") == 0)
+		return true;
+	if ((begins(text, "smtp://") || begins(text, "smtps://")) && strcspn(host, "/:") && !strpbrk(text, " \t\r\n@?#"))
+		return true;
+	return refuse(error, "must be smtp://HOST[:PORT], smtps://HOST[:PORT] or none; user and password have settings of their own");
 }
 
 bool check_url(const char *text, struct error *error)

@@ -16,6 +16,9 @@ bool check_store(const char *text, struct error *error);
 bool check_address(const char *text, struct error *error);
 bool check_listen(const char *text, struct error *error);
 bool check_peers(const char *text, struct error *error);
+bool check_mailbox(const char *text, struct error *error);
+bool check_mailboxes(const char *text, struct error *error);
+bool check_smtp(const char *text, struct error *error);
 bool check_url(const char *text, struct error *error);
 bool check_instance(const char *text, struct error *error);
 

@@ -16,6 +16,7 @@ libitncore_a_SOURCES = \
 	src/core/json_out.c src/core/json_out.h \
 	src/core/json_scan.c src/core/json_scan.h \
 	src/core/log.c src/core/log.h \
+	src/core/mailbox.c src/core/mailbox.h \
 	src/core/map.c src/core/map.h \
 	src/core/memory.c src/core/memory.h \
 	src/core/metrics.c src/core/metrics.def src/core/metrics.h \

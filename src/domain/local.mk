@@ -8,6 +8,7 @@ libitndomain_a_SOURCES = \
 	src/domain/field.c src/domain/field.h \
 	src/domain/line.c src/domain/line.h \
 	src/domain/line_json.c src/domain/line_json.h \
+	src/domain/mail_text.c src/domain/mail_text.h \
 	src/domain/notification.c src/domain/notification.h \
 	src/domain/position.c src/domain/position.h \
 	src/domain/stock.c src/domain/stock.h \

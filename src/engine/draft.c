@@ -20,7 +20,8 @@ void draft_list_add(struct draft_list *list, struct arena *arena, void *item)
 	list->at[list->count++] = item;
 }
 
-void draft_begin(struct draft *draft, struct arena *arena, struct store_engine *store, const struct store_head *head)
+void draft_begin(struct draft *draft, struct arena *arena, const struct config *config, struct store_engine *store,
+		 const struct store_head *head)
 {
 	struct buf json = draft->json;
 	int64_t now = clock_now_ms();
@@ -29,6 +30,7 @@ void draft_begin(struct draft *draft, struct arena *arena, struct store_engine *
 	id_new(id);
 	*draft = (struct draft){
 		.arena = arena,
+		.config = config,
 		.store = store,
 		.now = now > head->logged_at ? now : head->logged_at,
 		.seq = head->last_seq,
@@ -211,6 +213,8 @@ void draft_writes(struct draft *draft, struct store_writes *ret_writes)
 	struct event *events = arena_calloc(draft->arena, draft->events.count + 1, sizeof(*events));
 	struct verdict_write *verdicts = arena_calloc(draft->arena, draft->verdicts.count + 1, sizeof(*verdicts));
 	struct counter_write *counters = arena_calloc(draft->arena, draft->counters.count + 1, sizeof(*counters));
+	struct notification *notifications = arena_calloc(draft->arena, draft->notifications.count + 1,
+							  sizeof(*notifications));
 
 	for (size_t i = 0; i < draft->events.count; i++)
 		events[i] = *(const struct event *)draft->events.at[i];
@@ -218,6 +222,8 @@ void draft_writes(struct draft *draft, struct store_writes *ret_writes)
 		verdicts[i] = *(const struct verdict_write *)draft->verdicts.at[i];
 	for (size_t i = 0; i < draft->counters.count; i++)
 		counters[i] = *(const struct counter_write *)draft->counters.at[i];
+	for (size_t i = 0; i < draft->notifications.count; i++)
+		notifications[i] = *(const struct notification *)draft->notifications.at[i];
 	if (draft->counters.count)
 		qsort(counters, draft->counters.count, sizeof(*counters), by_name);
 	*ret_writes = (struct store_writes){
@@ -229,6 +235,8 @@ void draft_writes(struct draft *draft, struct store_writes *ret_writes)
 		.verdict_count = draft->verdicts.count,
 		.counters = counters,
 		.counter_count = draft->counters.count,
+		.notifications = notifications,
+		.notification_count = draft->notifications.count,
 	};
 	write_documents(draft, ret_writes);
 }

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "core/buf.h"
+#include "core/config.h"
 #include "core/map.h"
 #include "core/status.h"
 #include "store/batch.h"
@@ -42,6 +43,7 @@ struct draft_list {
 
 struct draft {
 	struct arena *arena;
+	const struct config *config;
 	struct store_engine *store;
 	int64_t now;   /**< time of derived events and loggedAt of all */
 	int64_t seq;   /**< last number given */
@@ -50,12 +52,13 @@ struct draft {
 
 	struct map trades_by_id, cargo_by_id, stock_by_key, lanes_by_name;
 	struct draft_list trades, cargo, stock; /**< in the order of their first appearance */
-	struct draft_list events, verdicts, counters;
+	struct draft_list events, verdicts, counters, notifications;
 	size_t documents; /**< read so far: what the budget of effects counts */
 };
 
 /** Begins anew for a batch just begun; keeps only the scratch buffer. */
-void draft_begin(struct draft *draft, struct arena *arena, struct store_engine *store, const struct store_head *head);
+void draft_begin(struct draft *draft, struct arena *arena, const struct config *config, struct store_engine *store,
+		 const struct store_head *head);
 void draft_list_add(struct draft_list *list, struct arena *arena, void *item);
 
 /** The document, from the draft or else from the store. ITN_NOT_FOUND only for a trade or cargo that nobody stored. */
@@ -71,11 +74,12 @@ struct draft_cargo *draft_adopt_cargo(struct draft *draft, const struct cargo *c
 void draft_log(struct draft *draft, struct event event);
 /** The id of the next event derived from the job's cause. */
 struct str draft_derived_id(struct draft *draft, struct job *cause);
-/** Tells a trade or cargo as it is now; a change that was untold is told with it. */
-void draft_tell_trade(struct draft *draft, struct draft_trade *document, struct job *cause);
-/** A criticalEvent about a trade or cargo as it is now: it shows the state of its version, so an untold change is told first. */
-void draft_warn_trade(struct draft *draft, struct draft_trade *document, const char *message, struct job *cause);
-void draft_warn_cargo(struct draft *draft, struct draft_cargo *document, const char *message, struct job *cause);
+/** Tells a trade as it is now; a change that was untold is told with it. Returns the event's id. */
+struct str draft_tell_trade(struct draft *draft, struct draft_trade *document, struct job *cause);
+/** A criticalEvent about a trade or cargo as it is now: it shows the state of its version, so an untold change is told first.
+ *  Returns its id. */
+struct str draft_warn_trade(struct draft *draft, struct draft_trade *document, const char *message, struct job *cause);
+struct str draft_warn_cargo(struct draft *draft, struct draft_cargo *document, const char *message, struct job *cause);
 /** One event for each document with an untold change, its version one higher. */
 void draft_tell_all(struct draft *draft);
 

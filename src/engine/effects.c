@@ -1,6 +1,7 @@
 #include "engine/effects.h"
 
 #include "engine/lane.h"
+#include "engine/notify.h"
 
 static void count_trade(struct draft *draft, enum trade_status status, int64_t delta)
 {
@@ -50,7 +51,7 @@ static enum itn_status trade_created_effects(struct draft *draft, struct job *jo
 		return ITN_OK;
 	}
 	if (job->step == STEP_ANNOUNCE)
-		draft_warn_trade(draft, trade, MESSAGE_DELAYED, job);
+		notify_trade_too_large(draft, &trade->trade, draft_warn_trade(draft, trade, MESSAGE_DELAYED, job));
 	job->step = STEP_BEGIN;
 	*ret_state = EFFECT_DONE;
 	if (trade->trade.goods == GOODS_NEW) {
@@ -115,7 +116,7 @@ static enum itn_status cargo_created_effects(struct draft *draft, struct job *jo
 		return ITN_OK;
 	}
 	if (job->step == STEP_ANNOUNCE)
-		draft_warn_cargo(draft, cargo, MESSAGE_DELAYED, job);
+		notify_cargo_too_large(draft, &cargo->cargo, draft_warn_cargo(draft, cargo, MESSAGE_DELAYED, job));
 	if (job->step != STEP_GO_ON) {
 		cargo->cargo.open = cargo->touched = true;
 		lane_add_cargo(draft, lane_of(draft, cargo->cargo.destination), cargo);
@@ -160,7 +161,7 @@ static enum itn_status announce_delay(struct draft *draft, struct job *job, enum
 		return status;
 	*ret_state = cargo->cargo.unsequenced ? EFFECT_BLOCKED : EFFECT_DONE;
 	if (!cargo->cargo.unsequenced)
-		draft_warn_cargo(draft, cargo, MESSAGE_DELAYED, job);
+		notify_cargo_delayed(draft, &cargo->cargo, draft_warn_cargo(draft, cargo, MESSAGE_DELAYED, job));
 	return ITN_OK;
 }
 
@@ -219,6 +220,7 @@ static enum itn_status cargo_departed_effects(struct draft *draft, struct job *j
 
 static enum itn_status arrive(struct draft *draft, struct draft_trade *trade, struct job *job)
 {
+	enum trade_status from = trade->trade.status;
 	enum itn_status status = change_stock(draft, trade->trade.destination, &trade->trade.items, -1, 1, job);
 
 	if (status != ITN_OK)
@@ -227,10 +229,10 @@ static enum itn_status arrive(struct draft *draft, struct draft_trade *trade, st
 	trade->touched = true;
 	if (!trade_is_open(&trade->trade))
 		return ITN_OK;
-	count_trade(draft, trade->trade.status, -1);
+	count_trade(draft, from, -1);
 	count_trade(draft, TRADE_COMPLETED, 1);
 	trade_complete(&trade->trade, draft->now);
-	draft_tell_trade(draft, trade, job);
+	notify_trade_changed(draft, &trade->trade, from, draft_tell_trade(draft, trade, job));
 	return ITN_OK;
 }
 
@@ -283,6 +285,7 @@ static enum itn_status cargo_delivered_effects(struct draft *draft, struct job *
 	if (status != ITN_OK)
 		return status;
 	job->step = STEP_GO_ON;
+	notify_cargo_delivered(draft, &cargo->cargo, job->cause);
 	return arrive_all(draft, job, budget, ret_state);
 }
 

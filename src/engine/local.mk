@@ -5,6 +5,7 @@ libitnengine_a_SOURCES = \
 	src/engine/engine.c src/engine/engine.h \
 	src/engine/lane.c src/engine/lane.h \
 	src/engine/lease.c src/engine/lease.h \
+	src/engine/notify.c src/engine/notify.h \
 	src/engine/number.c src/engine/number.h \
 	src/engine/observer.c src/engine/observer.h \
 	src/engine/pause.c src/engine/pause.h \

@@ -4,6 +4,7 @@
 #include "core/fault.h"
 #include "core/json_in.h"
 #include "engine/effects.h"
+#include "engine/notify.h"
 
 static void count_status(struct draft *draft, const char *what, const char *name, int64_t delta)
 {
@@ -74,6 +75,8 @@ static void log_trade(struct number *number, const struct entry *entry, struct d
 		count_created(draft, entry->time);
 	else
 		count_status(draft, "trades", trade_status_name(from), -1);
+	if (entry->kind != ENTRY_CREATE && state->status != from)
+		notify_trade_changed(draft, state, from, entry->id);
 	document->touched = true;
 	count_status(draft, "trades", trade_status_name(state->status), 1);
 	trade_entry_job(number, entry, state, from);

@@ -217,7 +217,7 @@ static enum itn_status compute(struct sequencer *sequencer, const struct store_b
 	size_t place = batch->count;
 	enum itn_status status;
 
-	draft_begin(&sequencer->draft, sequencer->arena, sequencer->store, &batch->head);
+	draft_begin(&sequencer->draft, sequencer->arena, sequencer->config, sequencer->store, &batch->head);
 	status = number_entries(&number, batch->entries, batch->count, &place);
 	if (status == ITN_OK) {
 		place = batch->count;
@@ -251,6 +251,7 @@ static enum itn_status commit(struct sequencer *sequencer, const struct store_ba
 			.last_seq = writes.last_seq,
 			.more = batch->more || work->again,
 			.events = writes.event_count,
+			.notifications = writes.notification_count,
 		};
 	return status == ITN_EXISTS ? ITN_FAILED : status;
 }

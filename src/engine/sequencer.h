@@ -20,7 +20,7 @@ void sequencer_free(struct sequencer *sequencer);
 struct sequencer_result {
 	int64_t last_seq; /**< of the log after this batch */
 	bool more;        /**< there is more to do at once */
-	size_t events;
+	size_t events, notifications; /**< that it added */
 };
 
 /** Does one batch, smaller after a conflict or when the last one took long, larger again after each success.

@@ -48,7 +48,7 @@ static struct str cargo_data(struct draft *draft, const struct cargo *cargo)
 	return draft_json(draft);
 }
 
-void draft_tell_trade(struct draft *draft, struct draft_trade *document, struct job *cause)
+struct str draft_tell_trade(struct draft *draft, struct draft_trade *document, struct job *cause)
 {
 	struct event event = derived(draft, cause, EVENT_TRADE_UPDATED);
 
@@ -58,6 +58,7 @@ void draft_tell_trade(struct draft *draft, struct draft_trade *document, struct 
 	event.data = trade_data(draft, &document->trade);
 	draft_log(draft, event);
 	document->untold = NULL;
+	return event.id;
 }
 
 static void tell_cargo(struct draft *draft, struct draft_cargo *document, struct job *cause)
@@ -91,7 +92,7 @@ static void tell_untold_cargo(struct draft *draft, struct draft_cargo *document)
 	tell_cargo(draft, document, document->untold);
 }
 
-void draft_warn_trade(struct draft *draft, struct draft_trade *document, const char *message, struct job *cause)
+struct str draft_warn_trade(struct draft *draft, struct draft_trade *document, const char *message, struct job *cause)
 {
 	struct event event;
 
@@ -104,9 +105,10 @@ void draft_warn_trade(struct draft *draft, struct draft_trade *document, const c
 	event.data = trade_data(draft, &document->trade);
 	draft_log(draft, event);
 	draft_count(draft, STR("alerts.total"), 1);
+	return event.id;
 }
 
-void draft_warn_cargo(struct draft *draft, struct draft_cargo *document, const char *message, struct job *cause)
+struct str draft_warn_cargo(struct draft *draft, struct draft_cargo *document, const char *message, struct job *cause)
 {
 	struct event event;
 
@@ -119,6 +121,7 @@ void draft_warn_cargo(struct draft *draft, struct draft_cargo *document, const c
 	event.data = cargo_data(draft, &document->cargo);
 	draft_log(draft, event);
 	draft_count(draft, STR("alerts.total"), 1);
+	return event.id;
 }
 
 static int by_station_and_item(const void *a, const void *b)

@@ -7,6 +7,7 @@ unit_tests += \
 	tests/unit/core/test_json_in \
 	tests/unit/core/test_json_out \
 	tests/unit/core/test_log \
+	tests/unit/core/test_mailbox \
 	tests/unit/core/test_map \
 	tests/unit/core/test_metrics \
 	tests/unit/core/test_net \

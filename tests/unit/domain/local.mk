@@ -3,6 +3,7 @@ domain_tests = \
 	tests/unit/domain/test_cargo_request \
 	tests/unit/domain/test_event \
 	tests/unit/domain/test_line \
+	tests/unit/domain/test_mail_text \
 	tests/unit/domain/test_notification \
 	tests/unit/domain/test_position \
 	tests/unit/domain/test_trade \
@@ -14,6 +15,7 @@ tests_unit_domain_test_cargo_LDADD = $(domain_libs) $(core_libs) $(CMOCKA_LIBS)
 tests_unit_domain_test_cargo_request_LDADD = $(domain_libs) $(core_libs) $(CMOCKA_LIBS)
 tests_unit_domain_test_event_LDADD = $(domain_libs) $(core_libs) $(CMOCKA_LIBS)
 tests_unit_domain_test_line_LDADD = $(domain_libs) $(core_libs) $(CMOCKA_LIBS)
+tests_unit_domain_test_mail_text_LDADD = $(domain_libs) $(core_libs) $(CMOCKA_LIBS)
 tests_unit_domain_test_notification_LDADD = $(domain_libs) $(core_libs) $(CMOCKA_LIBS)
 tests_unit_domain_test_position_LDADD = $(domain_libs) $(core_libs) $(CMOCKA_LIBS)
 tests_unit_domain_test_trade_LDADD = $(domain_libs) $(core_libs) $(CMOCKA_LIBS)

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "core/json_in.h"
+#include "store/notifications.h"
 
 void replay_init(struct replay *replay, struct world *world)
 {
@@ -16,6 +17,7 @@ void replay_init(struct replay *replay, struct world *world)
 	map_init(&replay->ids, world->arena);
 	map_init(&replay->documents, world->arena);
 	map_init(&replay->items, world->arena);
+	map_init(&replay->mails, world->arena);
 }
 
 static struct json_in *parse(struct replay *replay, struct str text)
@@ -90,8 +92,45 @@ static struct replay_document *document_of(struct replay *replay, enum entity_ki
 	return document;
 }
 
+static int admins(const struct replay *replay)
+{
+	const char *admins = replay->world->config.mail_admins;
+	int count = strcmp(admins, "none") != 0;
+
+	for (; *admins; admins++)
+		count += *admins == ',';
+	return count;
+}
+
+/* Whether a derived event's cause is the creation of its document. */
+static bool is_of_creation(const struct replay_document *document, struct str event)
+{
+	return event.len > document->created.len && event.ptr[document->created.len] == '.' &&
+	       memcmp(event.ptr, document->created.ptr, document->created.len) == 0;
+}
+
+/* Rules 1, 6, 7 and 10. */
+static int mails_due(const struct replay *replay, enum entity_kind entity, const struct replay_document *before,
+		     struct str status, struct str event, bool is_warning)
+{
+	if (is_warning)
+		return entity == ENTITY_TRADE || is_of_creation(before, event) ? 1 : admins(replay);
+	if (!before->version || str_eq(status, before->status))
+		return 0;
+	return entity == ENTITY_TRADE || str_eq(status, STR("delivered")) ? 1 : 0;
+}
+
+static void note_mails(struct replay *replay, struct str event, int due)
+{
+	struct replay_mails *mails = arena_calloc(replay->world->arena, 1, sizeof(*mails));
+
+	mails->due = due;
+	map_put(&replay->mails, event, mails);
+	replay->mails_due += due;
+}
+
 static void take_document(struct replay *replay, enum entity_kind entity, const json_value *data, struct str raw,
-			  bool is_warning)
+			  struct str event, bool is_warning)
 {
 	struct str key = text(replay, data, entity == ENTITY_TRADE ? "transactionId" : "shipmentId");
 	struct replay_document *document = document_of(replay, entity, key);
@@ -104,9 +143,10 @@ static void take_document(struct replay *replay, enum entity_kind entity, const 
 	if (is_warning && !str_eq(raw, document->data))
 		fail_msg("seq %lld shows\n%.*s\nbut version %lld was told as\n%.*s", (long long)replay->seq, STR_ARG(raw),
 			 (long long)version, STR_ARG(document->data));
+	note_mails(replay, event, mails_due(replay, entity, document, status, event, is_warning));
 	if (document->version)
 		(entity == ENTITY_TRADE ? check_trade_step : check_cargo_step)(document->status, status);
-	*document = (struct replay_document){ version, raw, status };
+	*document = (struct replay_document){ version, raw, status, version == 1 && !is_warning ? event : document->created };
 }
 
 static struct replay_item *item_of(struct replay *replay, struct str station, struct str item)
@@ -161,7 +201,7 @@ static void take_event(void *context, const struct store_event_row *row)
 		take_inventory(replay, data);
 	else
 		take_document(replay, json_in_member(data, "transactionId") ? ENTITY_TRADE : ENTITY_CARGO, data, raw,
-			      str_eq(event, STR("criticalEvent")));
+			      text(replay, root, "id"), str_eq(event, STR("criticalEvent")));
 	replay->warnings += str_eq(event, STR("criticalEvent"));
 	replay->trades += str_eq(event, STR("tradeCreate"));
 	json_in_free(doc);
@@ -215,4 +255,35 @@ void replay_check_station(struct replay *replay, const char *station)
 	}
 	json_in_free(doc);
 	buf_free(&json);
+}
+
+static void take_mail(void *context, const struct notification *notification)
+{
+	struct replay *replay = context;
+	struct replay_mails *mails = map_get(&replay->mails, notification->event);
+	struct str id;
+
+	if (!mails)
+		fail_msg("%.*s is about an event that is not in the log", STR_ARG(notification->id));
+	id = arena_printf(replay->world->arena, "%.*s-%d", STR_ARG(notification->event), ++mails->found);
+	if (!str_eq(notification->id, id) || mails->found > mails->due)
+		fail_msg("%.*s: %d mails are due about this event", STR_ARG(notification->id), mails->due);
+	replay->mails_due--;
+	replay->last_mail = (struct store_cursor){ notification->queued_at,
+						   arena_str(replay->world->arena, notification->id) };
+}
+
+void replay_check_mails(struct replay *replay)
+{
+	int64_t before;
+
+	replay->last_mail = (struct store_cursor){ 0 };
+	do {
+		before = replay->mails_due;
+		assert_int_equal(store_notifications(replay->world->store, NOTIFICATION_UNSENT, &replay->last_mail, 100,
+						     take_mail, replay),
+				 ITN_OK);
+	} while (replay->mails_due < before);
+	if (replay->mails_due)
+		fail_msg("%lld mails are missing", (long long)replay->mails_due);
 }

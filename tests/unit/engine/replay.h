@@ -10,10 +10,16 @@
 struct replay_document {
 	int64_t version;
 	struct str data, status;
+	struct str created; /* id of the event that told of its creation */
 };
 
 struct replay_item {
 	int64_t version, on_hand, incoming;
+};
+
+/* Mails about one event, by the rules, and as the store has them. */
+struct replay_mails {
+	int due, found;
 };
 
 struct replay {
@@ -21,8 +27,11 @@ struct replay {
 	struct map ids;       /* of all events */
 	struct map documents; /* "trade ID", "cargo ID": struct replay_document */
 	struct map items;     /* "STATION\nITEM": struct replay_item */
+	struct map mails;     /* of all events: struct replay_mails */
 	int64_t seq;
 	int64_t warnings, trades;
+	int64_t mails_due;             /* that were not found yet */
+	struct store_cursor last_mail; /* of those that were */
 };
 
 void replay_init(struct replay *replay, struct world *world);
@@ -31,5 +40,7 @@ void replay_read(struct replay *replay);
 /** Fails when the store's document or inventory is not what the log told last. */
 void replay_check_document(struct replay *replay, enum entity_kind entity, struct str key);
 void replay_check_station(struct replay *replay, const char *station);
+/** Fails when the store's notifications are not those of the rules, each once, about their events. */
+void replay_check_mails(struct replay *replay);
 
 #endif

@@ -220,6 +220,96 @@ static void delay_of_cargo_after_creation_is_announced(void **state)
 			  "3 criticalEvent S1 delayed [Delayed shipment detected!]\n");
 }
 
+static void expect_mails(struct world *world, const char *expected)
+{
+	assert_string_equal(world_mails(world), expected);
+}
+
+static void a_buyer_is_told_of_each_status_of_the_trade(void **state)
+{
+	struct world *world = *state;
+	struct str trade = world_trade(world, "Vega", "iron 5"), request;
+
+	world_settle(world);
+	expect_mails(world, "");
+	world_set_trade(world, trade, TRADE_DELAYED);
+	world_settle(world);
+	world_set_trade(world, trade, TRADE_PENDING);
+	world_settle(world);
+	request = world_request(world, ENTITY_TRADE, trade, "{\"status\":\"canceled\"}");
+	assert_true(str_is_set(request));
+	world_settle(world);
+	expect_mails(world, text(world,
+				 "unsent ada@example.org: Your trade %s is delayed\n"
+				 "unsent ada@example.org: Your trade %s is pending\n"
+				 "unsent ada@example.org: Your trade %s is canceled\n",
+				 trade.ptr, trade.ptr, trade.ptr));
+}
+
+static void a_delivery_is_told_to_its_address_and_to_the_buyers(void **state)
+{
+	struct world *world = *state;
+	struct str trade;
+
+	world_cargo(world, "S1", "Vega", "water 7", 0);
+	trade = world_trade(world, "Vega", "iron 10");
+	world_settle(world);
+	world_set_cargo(world, "S1", CARGO_IN_TRANSIT);
+	world_settle(world);
+	expect_mails(world, "");
+	world_set_cargo(world, "S1", CARGO_DELIVERED);
+	world_settle(world);
+	expect_mails(world, text(world,
+				 "unsent dock@example.org: Shipment S1 was delivered\n"
+				 "unsent ada@example.org: Your trade %s is completed\n",
+				 trade.ptr));
+}
+
+static void large_ones_are_told_to_those_who_sent_them(void **state)
+{
+	struct world *world = *state;
+	struct str trade = world_trade(world, "Vega", "a 1, b 1, c 1, d 1, e 1, f 1");
+
+	world_settle(world);
+	world_cargo(world, "S1", "Rigel", "a 1, b 1, c 1, d 1, e 1, f 1, g 1, h 1, i 1, j 1, k 1", 0);
+	world_settle(world);
+	expect_mails(world, text(world,
+				 "unsent ada@example.org: Your trade %s is delayed for its size\n"
+				 "unsent dock@example.org: Shipment S1 is delayed for its size\n",
+				 trade.ptr));
+}
+
+static void a_delay_of_cargo_is_told_to_each_administrator(void **state)
+{
+	struct world *world = *state;
+
+	world_cargo(world, "S1", "Vega", "iron 4", 0);
+	world_settle(world);
+	world_set_cargo(world, "S1", CARGO_DELAYED);
+	world_settle(world);
+	expect_mails(world, "unsent eve@example.org: Shipment S1 is delayed\n"
+			    "unsent kim@example.org: Shipment S1 is delayed\n");
+	world->config.mail_admins = "none";
+	world_set_cargo(world, "S1", CARGO_IN_TRANSIT);
+	world_set_cargo(world, "S1", CARGO_DELAYED);
+	world_settle(world);
+	assert_int_equal(world_count(world, "criticalEvent"), 2);
+	expect_mails(world, "unsent eve@example.org: Shipment S1 is delayed\n"
+			    "unsent kim@example.org: Shipment S1 is delayed\n");
+}
+
+static void mails_are_queued_when_there_is_a_server(void **state)
+{
+	struct world *world = *state;
+	struct str trade = world_trade(world, "Vega", "iron 5");
+
+	world->config.smtp_url = "smtp://mail.example.org";
+	world_settle(world);
+	world_set_trade(world, trade, TRADE_CANCELED);
+	world_settle(world);
+	expect_mails(world, text(world, "queued ada@example.org: Your trade %s is canceled\n", trade.ptr));
+}
+
 static void everything_in_one_batch_ends_as_if_it_came_one_by_one(void **state)
 {
 	struct world *world = *state;
@@ -332,6 +422,11 @@ int main(void)
 		STORY(cargo_delivered_without_departing_fills_the_inventory_once),
 		STORY(departed_cargo_takes_no_more_trades),
 		STORY(delay_of_cargo_after_creation_is_announced),
+		STORY(a_buyer_is_told_of_each_status_of_the_trade),
+		STORY(a_delivery_is_told_to_its_address_and_to_the_buyers),
+		STORY(large_ones_are_told_to_those_who_sent_them),
+		STORY(a_delay_of_cargo_is_told_to_each_administrator),
+		STORY(mails_are_queued_when_there_is_a_server),
 		STORY(everything_in_one_batch_ends_as_if_it_came_one_by_one),
 		STORY(trades_that_wait_in_this_very_batch_are_found_by_new_cargo),
 		STORY(new_cargo_takes_no_trade_that_came_later_and_has_an_older_cargo),

@@ -13,6 +13,7 @@
 #include "core/clock.h"
 #include "core/id.h"
 #include "core/json_in.h"
+#include "store/notifications.h"
 
 static void open_engine(struct world *world)
 {
@@ -54,6 +55,7 @@ struct world *world_new(void)
 	world->config.network = world->network;
 	world->config.store = given ? given : world->uri;
 	world->config.batch_ms = 10000;
+	world->config.mail_admins = "eve@example.org,kim@example.org";
 	world->clock = INT64_C(1764000000000);
 	world->arena = arena_new(0);
 	if (store_open(&world->config, &world->store, &error) != ITN_OK)
@@ -337,6 +339,40 @@ const char *world_log(struct world *world)
 	} while (reading.seq > before);
 	text = arena_cstr(world->arena, buf_str(&reading.text));
 	buf_free(&reading.text);
+	return text;
+}
+
+struct mails {
+	struct world *world;
+	struct buf text;
+	size_t count;
+};
+
+static void read_mail(void *context, const struct notification *mail)
+{
+	struct mails *mails = context;
+	enum store_progress progress;
+
+	assert_int_equal(store_progress(mails->world->store, &mail->event, 1, &progress), ITN_OK);
+	assert_int_not_equal(progress, PROGRESS_ACCEPTED);
+	assert_int_equal(strncmp(mail->id.ptr, mail->event.ptr, mail->event.len), 0);
+	assert_true(mail->body.len > 0 && mail->body.ptr[mail->body.len - 1] == '\n');
+	buf_printf(&mails->text, "%s %.*s: %.*s\n", notification_status_name(mail->status), STR_ARG(mail->to),
+		   STR_ARG(mail->subject));
+	mails->count++;
+}
+
+const char *world_mails(struct world *world)
+{
+	struct mails mails = { .world = world };
+	const char *text;
+
+	for (unsigned status = 0; status < NOTIFICATION_STATUSES; status++)
+		assert_int_equal(store_notifications(world->store, (enum notification_status)status, NULL, 1000, read_mail,
+						     &mails),
+				 ITN_OK);
+	text = arena_cstr(world->arena, buf_str(&mails.text));
+	buf_free(&mails.text);
 	return text;
 }
 

@@ -51,6 +51,8 @@ struct cargo world_get_cargo(struct world *world, const char *id);
 /** On hand at a station; -1: no such record. */
 int64_t world_on_hand(struct world *world, const char *station, const char *item);
 
+/** The mails that were made, those of one status after the other, oldest first: "STATUS ADDRESS: SUBJECT" a line. */
+const char *world_mails(struct world *world);
 /** The log as text, one event a line: "SEQ NAME KEY STATUS [MESSAGE]"; checks seqs and ids while it reads. */
 const char *world_log(struct world *world);
 /** Lines of the log that contain `part`. */
