@@ -10,8 +10,10 @@ services_list() {
 	echo nginx
 }
 
-# For the daemons, and for whoever looks at them: both work in ITN_DIR/run.
+# For the daemons, and for whoever looks at them: both work in ITN_DIR/run. libmongoc would leave its counters in /dev/shm
+# whenever a process is killed, and complain aloud when another finds them there.
 services_export() {
+	export MONGOC_DISABLE_SHM=1
 	export ITN_REDIS=${ITN_REDIS:-unix:redis.sock} ITN_API_URL=http://$(settings_address)
 }
 
