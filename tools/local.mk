@@ -8,6 +8,7 @@ tools_metrics_doc_LDADD =
 
 lints += tools/include-lint tools/config-lint tools/metrics-lint tools/docs-lint tools/man-lint
 dist_doc_DATA = README.md docs/architecture.md docs/configuration.md docs/operations.md
+dist_doc_DATA += spec/api.html spec/openapi.yaml spec/asyncapi.yaml spec/itn.postman_collection.json
 
 .PHONY: docs
 docs: tools/config-doc$(EXEEXT) tools/metrics-doc$(EXEEXT)
