@@ -14,7 +14,7 @@
 
 #define PROGRAM "itn-admin"
 
-enum option_bit { OPTION_JSON = 1 << 0, OPTION_AFTER = 1 << 1, OPTION_FOLLOW = 1 << 2 };
+enum option_bit { OPTION_JSON = 1 << 0, OPTION_AFTER = 1 << 1, OPTION_FOLLOW = 1 << 2, OPTION_STATUS = 1 << 3 };
 
 static const struct option {
 	enum option_bit bit;
@@ -25,19 +25,24 @@ static const struct option {
 	{ OPTION_JSON, "--json", offsetof(struct command_options, json), false },
 	{ OPTION_AFTER, "--after", offsetof(struct command_options, after), true },
 	{ OPTION_FOLLOW, "--follow", offsetof(struct command_options, follow), false },
+	{ OPTION_STATUS, "--status", offsetof(struct command_options, status), true },
 };
 
 static const struct command {
 	const char *name, *synopsis;
 	unsigned options;
+	bool has_argument;
 	command_run *run;
 	const char *help;
 } commands[] = {
-	{ "doctor", "[--json]", OPTION_JSON, doctor_run,
-	  "Looks at the store, the engine, Redis and nginx: one line each, with what to do" },
-	{ "log", "[--after POSITION] [--follow]", OPTION_AFTER | OPTION_FOLLOW, log_print_run,
+	{ "doctor", "[--json]", OPTION_JSON, false, doctor_run,
+	  "Looks at the store, the engine, Redis, mail and nginx: one line each, with what to do" },
+	{ "log", "[--after POSITION] [--follow]", OPTION_AFTER | OPTION_FOLLOW, false, log_print_run,
 	  "Prints the events behind a position (SEQ or LOG:SEQ), one a line, as GET /api/events gives them" },
-	{ "renew-log", "", 0, renew_log_run,
+	{ "notifications", "[--status STATUS]", OPTION_STATUS, false, notifications_run,
+	  "Prints the mails that are dead (or unsent, queued, sent), one a line as JSON, oldest first" },
+	{ "resend", "ID", 0, true, resend_run, "Queues a notification again that is dead, unsent or sent" },
+	{ "renew-log", "", 0, false, renew_log_run,
 	  "After a restore: gives the log another identity, so that no client goes on where the lost one ended" },
 };
 
@@ -106,8 +111,12 @@ static const struct option *option_find(const char *argument)
 	return NULL;
 }
 
-static int command_find(struct line *line, const char *name)
+static int word_take(struct line *line, const char *name)
 {
+	if (line->command && line->command->has_argument && !line->options.argument) {
+		line->options.argument = name;
+		return EX_OK;
+	}
 	if (line->command)
 		return command_fail(EX_USAGE, "'%s' is one word too many; --help says how", name);
 	for (size_t i = 0; i < COUNT_OF(commands); i++)
@@ -159,13 +168,15 @@ static int line_read(struct line *line, int argc, char **argv)
 			taken = option_take(line, option, argv + i);
 		else if (strncmp(argv[i], "--", 2) == 0)
 			taken = setting_take(line, argv + i);
-		else if (command_find(line, argv[i]) != EX_OK)
+		else if (word_take(line, argv[i]) != EX_OK)
 			return EX_USAGE;
 		if (!taken)
 			return EX_USAGE;
 	}
 	if (!line->command)
 		return command_fail(EX_USAGE, "which command? --help lists them");
+	if (line->command->has_argument && !line->options.argument)
+		return command_fail(EX_USAGE, "%s needs %s", line->command->name, line->command->synopsis);
 	for (size_t i = 0; i < COUNT_OF(options); i++)
 		if (line->given & options[i].bit & ~line->command->options)
 			return command_fail(EX_USAGE, "%s has no option %s", line->command->name, options[i].flag);

@@ -10,7 +10,8 @@
 struct command_options {
 	bool json;
 	bool follow;
-	const char *after; /**< NULL: not given */
+	const char *after, *status; /**< NULL: not given */
+	const char *argument;       /**< of a command that has one */
 };
 
 /** Each returns the exit status, after a line on stderr when that is not 0. */
@@ -18,7 +19,9 @@ typedef int command_run(const struct config *config, const struct command_option
 
 command_run doctor_run;    /**< 0: all is well, 1: a warning, 2: something failed */
 command_run log_print_run; /**< EX_DATAERR: the position is no place in this log */
-command_run renew_log_run;
+command_run notifications_run;
+command_run resend_run;    /**< EX_NOINPUT: there is none, EX_TEMPFAIL: it is queued already */
+command_run renew_log_run; /**< EX_TEMPFAIL: an engine is active */
 
 /** main() of itn-admin. Exit statuses follow sysexits.h. */
 int command_main(int argc, char **argv);

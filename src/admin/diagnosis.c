@@ -152,6 +152,16 @@ void diagnose_feed(struct finding *finding, const struct store_head *before, con
 			    (long long)vitals->stream_length, (long long)vitals->stream_last);
 }
 
+void diagnose_mail(struct finding *finding, size_t dead, size_t most)
+{
+	if (dead)
+		finding_set(finding, FINDING_WARNING,
+			    "See why with itn-admin notifications; itn-admin resend ID queues one again.",
+			    "%zu notifications%s were given up", dead, dead == most ? " or more" : "");
+	else
+		finding_set(finding, FINDING_OK, "", "no notification was given up");
+}
+
 void diagnose_rest(struct finding *finding, const char *url, int status, const char *detail)
 {
 	if (status == 200)

@@ -11,10 +11,12 @@
 #include "core/json_in.h"
 #include "core/json_out.h"
 #include "core/utf8.h"
+#include "store/notifications.h"
 
 #define LOOK_MS       50
 #define WATCH_MORE_MS 500  /* beyond the lease's time */
 #define FEED_MS       2500 /* an engine looks after the stream once a second */
+#define DEAD_MAX      1000
 
 struct doctor {
 	const struct config *config;
@@ -211,6 +213,23 @@ static void check_feed(struct doctor *doctor, struct finding *finding)
 	} while (finding->state != FINDING_OK && clock_monotonic_ms() - began < FEED_MS);
 }
 
+static void count_notification(void *context, const struct notification *notification unused_arg)
+{
+	++*(size_t *)context;
+}
+
+static void check_mail(struct doctor *doctor, struct finding *finding)
+{
+	size_t dead = 0;
+	enum itn_status status =
+		store_notifications(doctor->store, NOTIFICATION_DEAD, NULL, DEAD_MAX, count_notification, &dead);
+
+	if (status == ITN_OK)
+		diagnose_mail(finding, dead, DEAD_MAX);
+	else
+		fail_to_read(finding, status);
+}
+
 /* What /readyz gives as reasons, joined. */
 static void reasons_of(struct str body, char *text, size_t size)
 {
@@ -278,9 +297,9 @@ static const struct check {
 	void (*run)(struct doctor *doctor, struct finding *finding);
 	bool needs_store;
 } checks[] = {
-	{ "store", check_store, false },  { "layout", check_layout, true },    { "clock", check_clock, true },
-	{ "engine", check_engine, true }, { "redis", check_redis, false },     { "feed", check_feed, true },
-	{ "rest", check_rest, false },    { "gateway", check_gateway, false },
+	{ "store", check_store, false },  { "layout", check_layout, true }, { "clock", check_clock, true },
+	{ "engine", check_engine, true }, { "redis", check_redis, false },  { "feed", check_feed, true },
+	{ "mail", check_mail, true },     { "rest", check_rest, false },    { "gateway", check_gateway, false },
 };
 
 static void examine(struct doctor *doctor)

@@ -5,6 +5,7 @@ libitnadmin_a_SOURCES = \
 	src/admin/doctor.c \
 	src/admin/http_probe.c src/admin/http_probe.h \
 	src/admin/log_print.c \
+	src/admin/notifications.c \
 	src/admin/renew_log.c
 
 bin_PROGRAMS += itn-admin

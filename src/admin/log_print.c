@@ -33,11 +33,11 @@ static void add_line(void *context, const struct store_event_row *row)
 /* Somebody who reads a part and goes is no failure. */
 static int write_lines(struct printer *printer)
 {
-	struct buf *lines = &printer->lines;
+	struct str lines = buf_str(&printer->lines);
 
-	if (fwrite(lines->ptr, 1, lines->len, stdout) != lines->len || fflush(stdout) != 0)
+	if (fwrite(lines.ptr, 1, lines.len, stdout) != lines.len || fflush(stdout) != 0)
 		return errno == EPIPE ? DONE : command_fail(EX_IOERR, "can't write: %s", strerror(errno));
-	buf_reset(lines, KEEP);
+	buf_reset(&printer->lines, KEEP);
 	return EX_OK;
 }
 

@@ -41,6 +41,9 @@ class SqliteData:
         self.db.execute("DROP INDEX trade_buyer")
         self.db.execute("CREATE INDEX trade_buyer ON trade (buyer)")
 
+    def give_up(self, notification):
+        self.db.execute("UPDATE notification SET status = 3, last_error = 'refused' WHERE id = ?", [notification])
+
     def mend(self, todo):
         """Does what the doctor says."""
         self.db.executescript(re.search(r"Run with sqlite3 on the database: (.*)\.$", todo)[1])
@@ -76,6 +79,9 @@ class MongoData:
     def change_some_index(self):
         self.drop_some_index()
         self.db.trades.create_index([("buyer", 1), ("createdAt", 1), ("_id", 1)], sparse=True)
+
+    def give_up(self, notification):
+        self.db.notifications.update_one({"_id": notification}, {"$set": {"status": "dead", "lastError": "refused"}})
 
     def mend(self, todo):
         """Does what the doctor says: one createIndex of keys, after dropping what has the same keys."""

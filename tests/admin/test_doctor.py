@@ -16,7 +16,7 @@ from admin.raw_store import now_ms, raw_store
 from harness.processes import active_engine, holds_write_lock, is_stopped
 from harness.wait import free_port, wait_for
 
-CHECKS = ["store", "layout", "clock", "engine", "redis", "feed", "rest", "gateway"]
+CHECKS = ["store", "layout", "clock", "engine", "redis", "feed", "mail", "rest", "gateway"]
 EXIT = {"ok": 0, "warning": 1, "failed": 2}
 
 
@@ -106,7 +106,7 @@ def test_a_newer_schema_is_refused(network, data):
     with data.newer_schema():
         findings = doctor(network)
     assert findings["store"]["state"] == "failed" and "99" in findings["store"]["detail"]
-    for name in "layout", "clock", "engine", "feed":
+    for name in "layout", "clock", "engine", "feed", "mail":
         assert (findings[name]["state"], findings[name]["todo"]) == ("failed", "See the line of the store.")
     assert {name: findings[name]["state"] for name in ("redis", "rest", "gateway")} == \
         {"redis": "ok", "rest": "ok", "gateway": "ok"}
@@ -243,6 +243,9 @@ def test_no_password_is_told(network):
     (["doctor", "--after=1"], 64, "doctor has no option --after"),
     (["doctor", "--json=yes"], 64, "--json takes no value"),
     (["log", "--after"], 64, "--after needs a value"),
+    (["resend"], 64, "resend needs ID"),
+    (["resend", "a", "b"], 64, "'b' is one word too many"),
+    (["notifications", "--status=late"], 64, "unsent, queued, sent or dead, not 'late'"),
     (["doctor", "--lease-ms=soon"], 78, "ITN_LEASE_MS (--lease-ms) must be a number"),
     (["doctor", "--threads=4"], 78, "--threads=4 is no flag of this program"),
 ])

@@ -148,6 +148,18 @@ static void feeds(unused_arg void **state)
 	}
 }
 
+static void mails(unused_arg void **state)
+{
+	struct finding finding;
+
+	diagnose_mail(&finding, 0, 1000);
+	check_finding("none", &finding, FINDING_OK, "no notification was given up");
+	diagnose_mail(&finding, 3, 1000);
+	check_finding("some", &finding, FINDING_WARNING, "3 notifications were given up");
+	diagnose_mail(&finding, 1000, 1000);
+	check_finding("many", &finding, FINDING_WARNING, "1000 notifications or more");
+}
+
 static void answers(unused_arg void **state)
 {
 	struct finding finding;
@@ -174,6 +186,7 @@ int main(void)
 		cmocka_unit_test(an_engine_that_took_over_is_alive),
 		cmocka_unit_test(servers),
 		cmocka_unit_test(feeds),
+		cmocka_unit_test(mails),
 		cmocka_unit_test(answers),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
