@@ -1,6 +1,8 @@
 # nginx's includes, in a folder beside nginx.conf; each version of itn brings its own. The site that uses them is the administrator's.
 nginxitndir = $(sysconfdir)/nginx/itn
 dist_nginxitn_DATA = \
+	nginx/docs.conf \
+	nginx/document.conf \
 	nginx/fastcgi.conf \
 	nginx/http.conf \
 	nginx/plain.conf \

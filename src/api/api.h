@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "api/readiness.h"
 #include "core/config.h"
 #include "core/json_out.h"
 #include "core/str.h"
@@ -13,8 +14,9 @@
 /** One thing that must be well for this process to be ready. */
 struct health_check {
 	const char *name; /**< "store" */
-	/** Cheap, never waits (it reads what others keep up to date). On false `reason` may be given a sentence. */
-	bool (*ready)(void *context, struct buf *reason);
+	/** Cheap, never waits (it reads what others keep up to date). REASON_NONE when it is well; `detail` may be given a
+	 *  sentence, for people on this host. */
+	enum reason (*fault)(void *context, struct buf *detail);
 	void *context;
 };
 
@@ -31,6 +33,8 @@ struct api {
 	struct waiter *waiter; /**< for those who want to see what their write came to */
 	struct health_check checks[HEALTH_CHECKS_MAX];
 	size_t check_count;
+	struct health_check seen[HEALTH_CHECKS_MAX]; /**< of this process too, but it is ready without them */
+	size_t seen_count;
 };
 
 /** The route table (routes.c): every path that exists, and nothing else decides one. */

@@ -15,6 +15,7 @@ libitnapi_a_SOURCES = \
 	src/api/list_query.c src/api/list_query.h \
 	src/api/metrics.c \
 	src/api/position.c src/api/position.h \
+	src/api/readiness.c src/api/readiness.def src/api/readiness.h \
 	src/api/routes.c \
 	src/api/serve.c src/api/serve.h \
 	src/api/show.c src/api/show.h \

@@ -17,15 +17,23 @@ void worker_labels(void)
 	store_measure_labels();
 }
 
-static bool store_is_ready(void *context, struct buf *reason)
+static enum reason store_fault(void *context, struct buf *detail)
 {
 	const struct api *api = context;
 	struct error error = { "" };
+	enum itn_status status = store_check(api->store, &error);
 
-	if (store_check(api->store, &error) == ITN_OK)
-		return true;
-	buf_printf(reason, "store: %s", error.text);
-	return false;
+	if (status == ITN_OK)
+		return REASON_NONE;
+	buf_add_cstr(detail, error.text);
+	return status == ITN_FAILED ? REASON_STORE_UNUSABLE : REASON_STORE_UNAVAILABLE;
+}
+
+static enum reason redis_fault(void *context, unused_arg struct buf *detail)
+{
+	const struct api *api = context;
+
+	return bus_wake_connected(api->wake) ? REASON_NONE : REASON_REDIS_AWAY;
 }
 
 static enum itn_status open_all(struct api *api, struct error *error)
@@ -48,7 +56,8 @@ int worker_run(const struct config *config)
 	enum itn_status status = open_all(&api, &error);
 	int exit_status = status == ITN_INVALID ? EX_CONFIG : EX_UNAVAILABLE;
 
-	api.checks[api.check_count++] = (struct health_check){ "store", store_is_ready, &api };
+	api.checks[api.check_count++] = (struct health_check){ "store", store_fault, &api };
+	api.seen[api.seen_count++] = (struct health_check){ "redis", redis_fault, &api };
 	if (status == ITN_OK)
 		exit_status = api_serve(&api);
 	else

@@ -141,6 +141,7 @@ void service_alive(void)
 	static int64_t fed_us;
 	int64_t every_us = watchdog_us() / WATCHDOG_FEEDS, now;
 
+	metrics_set(METRIC_PROGRESS, clock_now_ms() * 1000);
 	if (every_us == 0)
 		return;
 	now = clock_monotonic_us();

@@ -38,7 +38,7 @@ bool service_stopping(void);
 void service_ready(const char *status);
 /** A new STATUS= line for the supervisor, such as "standing by". */
 void service_status(const char *status);
-/** Feeds the supervisor's watchdog (WATCHDOG=1), when it has one ($WATCHDOG_USEC, $WATCHDOG_PID), a few times in its time:
+/** Says in the metrics that the process does what it is for, and feeds the supervisor's watchdog (WATCHDOG=1), when it has one ($WATCHDOG_USEC, $WATCHDOG_PID), a few times in its time:
  *  call it as often as you like, from the main loop alone, and only when the daemon does what it is for. */
 void service_alive(void);
 /** How often to call it at least, in ms, 1000 at most. */

@@ -30,6 +30,8 @@ static void show(const struct store_vitals *vitals)
 	metrics_set(METRIC_OUTBOX_OLDEST, waited_ms > 0 ? waited_ms * 1000 : 0);
 	metrics_set(METRIC_ENGINE_JOBS, vitals->jobs);
 	metrics_set(METRIC_LOG_POSITION, vitals->head.last_seq);
+	metrics_set(METRIC_STORE_SCHEMA, vitals->head.schema);
+	metrics_set(METRIC_STORE_CLOCK_OFFSET, (vitals->now - clock_now_ms()) * 1000);
 }
 
 static void show_nothing(void)
@@ -38,6 +40,8 @@ static void show_nothing(void)
 	metrics_unset(METRIC_OUTBOX_OLDEST);
 	metrics_unset(METRIC_ENGINE_JOBS);
 	metrics_unset(METRIC_LOG_POSITION);
+	metrics_unset(METRIC_STORE_SCHEMA);
+	metrics_unset(METRIC_STORE_CLOCK_OFFSET);
 }
 
 static void wait_us(struct observer *observer, int64_t us)

@@ -9,6 +9,7 @@ import pytest
 
 from deploy.deployment import NAME
 from harness.http import HttpClient
+from harness.stack import ROOT
 from harness.wait import wait_for
 
 TRADE = {"buyer": "Ada", "buyerEmail": "ada@example.org", "seller": "Bo", "sellerEmail": "bo@example.org",
@@ -42,6 +43,15 @@ def test_browsers_are_told_to_stay_with_https(client):
     for path in "/livez", "/api/trades", "/nothing", "/.itn/problem":
         assert client.get(path).field("Strict-Transport-Security") == "max-age=31536000"
     assert client.request("OPTIONS", "/api/updates/real-time").field("Strict-Transport-Security") == "max-age=31536000"
+
+
+@pytest.mark.parametrize("path, name", [("/api/docs", "api.html"), ("/api/openapi.yaml", "openapi.yaml"),
+                                        ("/api/asyncapi.yaml", "asyncapi.yaml"),
+                                        ("/api/itn.postman_collection.json", "itn.postman_collection.json")])
+def test_the_description_of_the_api_is_served(client, path, name):
+    answer = client.get(path)
+    assert (answer.status, answer.body) == (200, (ROOT / "spec" / name).read_bytes())
+    assert "default-src 'none'" in answer.field("Content-Security-Policy")
 
 
 def test_http2_is_spoken(deployment):

@@ -49,7 +49,8 @@ nginx_configure() {
 	text=${text//@USER@/"$user"}
 	text=${text//@API_SERVERS@/"${servers%$'\n'}"}
 	text=${text//@LISTEN@/"$(settings_listen)"}
-	mkdir -p "$ITN_DIR/nginx/itn" && cp "$root"/nginx/*.conf "$ITN_DIR/nginx/itn/" &&
+	mkdir -p "$ITN_DIR"/nginx/{itn,docs} && cp "$root"/nginx/*.conf "$ITN_DIR/nginx/itn/" &&
+		cp "$root"/spec/* "$ITN_DIR/nginx/docs/" &&
 		printf '%s\n' "$text" >"$ITN_DIR/nginx/nginx.conf"
 }
 

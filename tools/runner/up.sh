@@ -165,6 +165,7 @@ Try:
     "seller":"Bo","sellerEmail":"bo@example.org","items":[{"name":"Dilithium","quantity":10}],"destination":"Mars"}'
   curl -i $url/api/trades
   a WebSocket client at ${url/http/ws}/api/updates/real-time
+  a browser at $url/api/docs, for all the rest
 
 Logs are in $ITN_DIR/log; './itn down' stops it.
 END

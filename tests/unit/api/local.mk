@@ -3,7 +3,8 @@ unit_tests += \
 	tests/unit/api/test_csv \
 	tests/unit/api/test_cursor \
 	tests/unit/api/test_health \
-	tests/unit/api/test_list
+	tests/unit/api/test_list \
+	tests/unit/api/test_readiness
 threaded_tests += tests/unit/api/test_change
 
 # The handlers against a store that does what the test says: libitnstore.a is not linked.
@@ -18,3 +19,4 @@ tests_unit_api_test_health_SOURCES = tests/unit/api/test_health.c $(http_world_f
 tests_unit_api_test_health_LDADD = $(api_test_libs)
 tests_unit_api_test_list_SOURCES = tests/unit/api/test_list.c $(api_world_files)
 tests_unit_api_test_list_LDADD = $(api_test_libs)
+tests_unit_api_test_readiness_LDADD = $(api_test_libs)

@@ -1,4 +1,6 @@
-/** metrics-doc: writes the table of metrics for docs/operations.md on stdout. */
+/** operations-doc: writes docs/operations.md, which it gets on stdin, to stdout, with its tables as the code has them:
+ * of metrics and of the reasons that /readyz gives. A table stands between "<!-- table: NAME" and "<!-- end -->". */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,7 +62,7 @@ static void print_labels(const char *labels)
 	}
 }
 
-int main(void)
+static void print_metrics(void)
 {
 	printf("| metric | type | programs | labels | meaning |\n|---|---|---|---|---|\n");
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -70,5 +72,50 @@ int main(void)
 		print_labels(rows[i].labels);
 		printf(" | %s |\n", rows[i].help);
 	}
+}
+
+static void print_reasons(void)
+{
+	printf("| reason | worker is | meaning | what to do |\n|---|---|---|---|\n");
+#define REASON(key, word, meaning, remedy) printf("| `%s` | not ready | %s | %s |\n", word, meaning, remedy);
+#define SEEN(key, word, meaning, remedy)   printf("| `%s` | ready | %s | %s |\n", word, meaning, remedy);
+#include "api/readiness.def"
+}
+
+static const struct {
+	const char *begin;
+	void (*print)(void);
+} tables[] = {
+	{ "<!-- table: metrics", print_metrics },
+	{ "<!-- table: reasons", print_reasons },
+};
+
+/* Whether the line begins a table, which is printed behind it. */
+static bool print_table(const char *line)
+{
+	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+		if (strncmp(line, tables[i].begin, strlen(tables[i].begin)) != 0)
+			continue;
+		tables[i].print();
+		return true;
+	}
+	return false;
+}
+
+int main(void)
+{
+	static const char end[] = "<!-- end -->";
+	char *line = NULL;
+	size_t room = 0;
+	bool inside = false;
+
+	while (getline(&line, &room, stdin) >= 0) {
+		inside = inside && strncmp(line, end, sizeof(end) - 1) != 0;
+		if (inside)
+			continue;
+		fputs(line, stdout);
+		inside = print_table(line);
+	}
+	free(line);
 	return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
