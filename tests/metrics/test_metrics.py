@@ -1,6 +1,8 @@
 """GET /metrics of the running stack: who is in it, what it counts, who may see it."""
 
 import json
+import re
+import subprocess
 from collections import Counter
 
 import pytest
@@ -9,8 +11,9 @@ from conftest import STORES
 from harness import fcgi
 from harness.daemon import Daemon
 from harness.exposition import parse, scrape
+from harness.http import HttpClient
 from harness.stack import Stack
-from harness.wait import wait_for
+from harness.wait import answers, free_port, wait_for
 
 TRADE = {"buyer": "Ada", "buyerEmail": "ada@example.org", "seller": "Bo", "sellerEmail": "bo@example.org",
          "items": [{"name": "Dilithium", "quantity": 10}], "destination": "Mars"}
@@ -130,6 +133,33 @@ def test_only_clients_of_this_host_see_it(stack, address, status):
     worker = stack.folder / "run" / "itn-api-1.sock"
     assert fcgi.request(worker, "GET", "/metrics", REMOTE_ADDR=address).status == status
     assert ("checks" in fcgi.request(worker, "GET", "/readyz?verbose", REMOTE_ADDR=address).json()) == (status == 200)
+
+
+@pytest.fixture
+def elsewhere(stack):
+    """A second nginx before the same workers, with the stack's own configuration, which takes its clients for those that the
+    field X-Test-Client names: a client of another host, as nginx sees it."""
+    port = free_port()
+    text = (stack.folder / "nginx" / "nginx.conf").read_text().replace("nginx/nginx.pid", "nginx/elsewhere.pid")
+    text, changed = re.subn(r"listen [^;]*;", f"listen 127.0.0.1:{port}; set_real_ip_from 127.0.0.1; "
+                            "real_ip_header X-Test-Client;", text)
+    assert changed == 1
+    (stack.folder / "nginx" / "elsewhere.conf").write_text(text)
+    process = subprocess.Popen(["/usr/sbin/nginx", "-e", "stderr", "-p", f"{stack.folder}/", "-c", "nginx/elsewhere.conf",
+                                "-g", "daemon off;"], cwd=stack.folder / "run", stderr=subprocess.DEVNULL)
+    wait_for(lambda: answers(port), "the second nginx listens")
+    client = HttpClient("127.0.0.1", port)
+    yield client
+    client.close()
+    process.terminate()
+    process.wait(20)
+
+
+def test_it_is_the_clients_address_that_counts_not_nginxs(elsewhere):
+    assert elsewhere.get("/metrics", {"X-Test-Client": "127.0.0.1"}).status == 200
+    for address in ("192.0.2.7", "2001:db8::7"):
+        assert elsewhere.get("/metrics", {"X-Test-Client": address}).status == 404
+        assert set(elsewhere.get("/readyz?verbose", {"X-Test-Client": address}).json()) == {"status"}
 
 
 @pytest.mark.parametrize("folder, warnings", [("none", 0), ("missing/folder", 1), ("log", 1)])
