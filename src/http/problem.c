@@ -101,7 +101,8 @@ static void write_problem(struct http_response *res, enum problem problem, const
 	json_out_member_str(&out, "title", str_from(problems[problem].title));
 	json_out_member_int(&out, "status", status);
 	json_out_member_str(&out, "detail", line);
-	json_out_member_str(&out, "instance", clean(arena, res->req->path));
+	if (res->req->path.len > 0)
+		json_out_member_str(&out, "instance", clean(arena, res->req->path));
 	json_out_member_str(&out, "requestId", res->req->request_id);
 	if (faults && faults_any(faults))
 		write_errors(&out, arena, faults);

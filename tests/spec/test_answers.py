@@ -135,6 +135,13 @@ def faults_of_any_request(talk):
             talk.api.check(path, method, answer)
 
 
+def too_many_fields(talk):
+    """nginx takes them, itn-api reads no further than it has room."""
+    answer = talk.raw("GET", "/livez", [f"X-{n}: n" for n in range(300)])
+    assert answer.status == 431
+    talk.api.check("/livez", "get", answer)
+
+
 def faults_of_bodies(talk):
     large = json.dumps({"pad": "x" * (1 << 20)})
     for path, method, target in talk.each_operation():
@@ -183,7 +190,7 @@ def talk(tmp_path_factory):
         talk = Talk(stack, mongo)
         watcher = Watcher(stack)
         documents(talk)
-        for part in (lists, operation, live_feed, faults_of_any_request, faults_of_bodies):
+        for part in (lists, operation, live_feed, faults_of_any_request, too_many_fields, faults_of_bodies):
             part(talk)
         log = read_log(stack.client)
         watcher.wait_seq(log[-1]["seq"])
