@@ -285,7 +285,8 @@ static void name_process(struct metrics_head *head, const struct config *config,
 }
 
 /* The folder may be anywhere and full: the file gets its bytes now, so that writing to it can't fail later. Its name is
- * never used twice, so that nobody takes it for another's. */
+ * never used twice, so that nobody takes it for another's, and ends in METRICS_UNFINISHED until it is locked and
+ * filled. */
 static void *make_file(const char *process, size_t size)
 {
 	char random[13];
@@ -293,7 +294,7 @@ static void *make_file(const char *process, size_t size)
 	int code;
 
 	id_random_hex(random, 12);
-	snprintf(own.file, sizeof(own.file), "%s/%s.%s" METRICS_SUFFIX, own.folder, process, random);
+	snprintf(own.file, sizeof(own.file), "%s/%s.%s" METRICS_SUFFIX METRICS_UNFINISHED, own.folder, process, random);
 	own.fd = open(own.file, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (own.fd < 0)
 		return NULL;
@@ -318,20 +319,39 @@ static void drop_file(void)
 	own.file[0] = '\0';
 }
 
+/* The values may be in the file all the same; nobody else will see them. */
+static void give_up_file(void)
+{
+	log_warn("metrics are seen in this process only", LOG_CSTR("folder", own.folder),
+		 LOG_CSTR("why", strerror(errno)));
+	drop_file();
+	own.file[0] = '\0';
+}
+
 static void *make_block(const char *process, size_t size)
 {
 	void *base = NULL;
 
 	if (own.folder[0]) {
 		base = make_file(process, size);
-		if (!base) {
-			log_warn("metrics are seen in this process only", LOG_CSTR("folder", own.folder),
-				 LOG_CSTR("why", strerror(errno)));
-			drop_file();
-			own.file[0] = '\0';
-		}
+		if (!base)
+			give_up_file();
 	}
 	return base ? base : memory_calloc(1, size);
+}
+
+static void finish_file(void)
+{
+	char unfinished[sizeof(own.file)];
+
+	if (own.fd < 0)
+		return;
+	strcpy(unfinished, own.file);
+	own.file[strlen(own.file) - strlen(METRICS_UNFINISHED)] = '\0';
+	if (rename(unfinished, own.file) == 0)
+		return;
+	strcpy(own.file, unfinished);
+	give_up_file();
 }
 
 void metrics_open(const struct config *config, const char *program, enum config_user who)
@@ -350,7 +370,8 @@ void metrics_open(const struct config *config, const char *program, enum config_
 	fill_labels(&block);
 	fill_rows(&block, who);
 	own.values = block.values;
-	atomic_store_explicit(&block.head->magic, METRICS_MAGIC, memory_order_release);
+	block.head->magic = METRICS_MAGIC;
+	finish_file();
 	metrics_reading_free(metrics_read());
 }
 

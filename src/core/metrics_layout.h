@@ -17,6 +17,7 @@
 #define METRICS_HELP_SIZE   512
 #define METRICS_TEXT_SIZE   (METRICS_TEXT_MAX + 1)
 #define METRICS_SUFFIX      ".metrics"
+#define METRICS_UNFINISHED  ".new"
 /** A gauge that is not known. */
 #define METRICS_UNKNOWN INT64_MIN
 
@@ -24,7 +25,7 @@ enum metrics_type { METRICS_COUNTER, METRICS_GAUGE, METRICS_HISTOGRAM, METRICS_T
 enum metrics_unit { METRICS_ONE, METRICS_SECONDS, METRICS_UNITS };
 
 struct metrics_head {
-	_Atomic uint64_t magic;
+	uint64_t magic;
 	uint64_t size; /**< of the file */
 	uint32_t row_count, label_count, text_count, value_count;
 	uint32_t pid;

@@ -77,39 +77,28 @@ static bool block_fits(const struct metrics_block *block, size_t size)
 	return true;
 }
 
-static bool is_finished(const struct metrics_head *head)
-{
-	return atomic_load_explicit(&((struct metrics_head *)(uintptr_t)head)->magic, memory_order_acquire) ==
-	       METRICS_MAGIC;
-}
-
 static bool view_map(int fd, size_t size, struct metrics_view *view)
 {
 	view->size = size;
 	view->mapping = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
 	if (view->mapping == MAP_FAILED)
 		return false;
-	if (is_finished(view->mapping)) {
-		view->block = metrics_block_at(view->mapping);
-		if (block_fits(&view->block, size))
-			return true;
-	}
+	view->block = metrics_block_at(view->mapping);
+	if (view->block.head->magic == METRICS_MAGIC && block_fits(&view->block, size))
+		return true;
 	munmap(view->mapping, size);
 	return false;
 }
 
-/* A dead process has left its lock. One that has no lock yet is being born, unless it is old. */
-static bool is_left(int fd, const struct stat *file)
+/* A dead process has left its lock. One whose file is not finished may be about to take it. */
+static bool is_left(int fd, const struct stat *file, bool finished)
 {
-	uint64_t magic = 0;
-
-	if (flock(fd, LOCK_SH | LOCK_NB) != 0)
+	if (!finished && clock_now_ms() - (int64_t)file->st_mtime * 1000 < BIRTH_MS)
 		return false;
-	return (pread(fd, &magic, sizeof(magic), 0) == sizeof(magic) && magic != 0) ||
-	       clock_now_ms() - (int64_t)file->st_mtime * 1000 > BIRTH_MS;
+	return flock(fd, LOCK_SH | LOCK_NB) == 0;
 }
 
-static bool view_open(const char *path, struct metrics_view *view)
+static bool view_open(const char *path, bool finished, struct metrics_view *view)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	struct stat file;
@@ -118,9 +107,9 @@ static bool view_open(const char *path, struct metrics_view *view)
 	if (fd < 0)
 		return false;
 	if (fstat(fd, &file) == 0 && S_ISREG(file.st_mode)) {
-		if (is_left(fd, &file))
+		if (is_left(fd, &file, finished))
 			(void)unlink(path);
-		else if ((size_t)file.st_size >= sizeof(struct metrics_head))
+		else if (finished && (size_t)file.st_size >= sizeof(struct metrics_head))
 			shown = view_map(fd, (size_t)file.st_size, view);
 	}
 	close(fd);
@@ -133,12 +122,15 @@ static void read_folder(struct metrics_reading *reading)
 	const struct dirent *entry;
 
 	while (folder && reading->count < VIEWS_MAX && (entry = readdir(folder))) {
+		bool finished = ends_in(entry->d_name, METRICS_SUFFIX);
 		char path[1024];
 
 		snprintf(path, sizeof(path), "%s/%s", metrics_folder(), entry->d_name);
-		if (!ends_in(path, METRICS_SUFFIX) || strcmp(path, metrics_own_file()) == 0)
+		if (!finished && !ends_in(path, METRICS_SUFFIX METRICS_UNFINISHED))
 			continue;
-		if (view_open(path, &reading->views[reading->count]))
+		if (strcmp(path, metrics_own_file()) == 0)
+			continue;
+		if (view_open(path, finished, &reading->views[reading->count]))
 			reading->count++;
 	}
 	if (folder)

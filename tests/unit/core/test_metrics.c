@@ -318,6 +318,41 @@ static void others_files_may_be_anything(unused_arg void **state)
 	}
 }
 
+static void make(const char *name, int64_t age_s)
+{
+	struct timespec times[2] = { { .tv_sec = clock_now_ms() / 1000 - age_s },
+				     { .tv_sec = clock_now_ms() / 1000 - age_s } };
+	char path[128];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	fd = open(path, O_WRONLY | O_CREAT, 0600);
+	assert_int_equal(futimens(fd, times), 0);
+	close(fd);
+}
+
+static bool is_there(const char *name)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	return access(path, F_OK) == 0 && unlink(path) == 0;
+}
+
+/* What a process leaves that is killed before its file has its name goes after a minute; what is not ours stays. */
+static void only_what_is_left_is_removed(unused_arg void **state)
+{
+	make("a.0.metrics", 0);
+	make("a.1.metrics.new", 0);
+	make("a.2.metrics.new", 120);
+	make("itn-api.sock", 120);
+	in_child(nobody_but_me);
+	check_bool("finished, not locked", is_there("a.0.metrics"), false);
+	check_bool("about to be finished", is_there("a.1.metrics.new"), true);
+	check_bool("never finished", is_there("a.2.metrics.new"), false);
+	check_bool("another file", is_there("itn-api.sock"), true);
+}
+
 enum { THREADS = 4, ADDS = 20000 };
 
 static void *add_many(unused_arg void *nothing)
@@ -385,13 +420,10 @@ static int remove_folder(unused_arg void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_text_is_as_the_format_says),
-		cmocka_unit_test(before_the_start_nothing_is_counted),
-		cmocka_unit_test(without_a_folder_it_works_on),
-		cmocka_unit_test(in_a_full_folder_it_works_on),
-		cmocka_unit_test(dead_processes_are_forgotten),
-		cmocka_unit_test(others_files_may_be_anything),
-		cmocka_unit_test(no_addition_is_lost),
+		cmocka_unit_test(the_text_is_as_the_format_says), cmocka_unit_test(before_the_start_nothing_is_counted),
+		cmocka_unit_test(without_a_folder_it_works_on),   cmocka_unit_test(in_a_full_folder_it_works_on),
+		cmocka_unit_test(dead_processes_are_forgotten),   cmocka_unit_test(others_files_may_be_anything),
+		cmocka_unit_test(only_what_is_left_is_removed),   cmocka_unit_test(no_addition_is_lost),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);
