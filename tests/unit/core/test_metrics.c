@@ -13,7 +13,7 @@
 
 #include "core/clock.h"
 #include "core/log.h"
-#include "core/metrics.h"
+#include "core/metrics_layout.h"
 
 /* Every process of these tests has values of its own: the test itself opens none, its children do. */
 
@@ -288,6 +288,19 @@ static void dead_processes_are_forgotten(unused_arg void **state)
 	assert_int_equal(files(), 0);
 }
 
+/* The path of the one file that there is. */
+static void find_file(char path[512])
+{
+	DIR *dir = opendir(folder);
+	const struct dirent *entry;
+
+	path[0] = '\0';
+	while ((entry = readdir(dir)))
+		if (entry->d_name[0] != '.')
+			snprintf(path, 512, "%s/%s", folder, entry->d_name);
+	closedir(dir);
+}
+
 /* A living process whose file has been damaged. */
 static void others_files_may_be_anything(unused_arg void **state)
 {
@@ -299,15 +312,10 @@ static void others_files_may_be_anything(unused_arg void **state)
 
 	for (size_t i = 0; i < COUNT_OF(damages); i++) {
 		pid_t pid = start("writer");
-		DIR *dir = opendir(folder);
-		const struct dirent *entry;
 		char junk[4096];
 		int fd;
 
-		while ((entry = readdir(dir)))
-			if (entry->d_name[0] != '.')
-				snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
-		closedir(dir);
+		find_file(path);
 		memset(junk, 'x', sizeof(junk));
 		fd = open(path, O_WRONLY);
 		assert_int_equal(pwrite(fd, junk, damages[i].len, (off_t)damages[i].at), damages[i].len);
@@ -316,6 +324,53 @@ static void others_files_may_be_anything(unused_arg void **state)
 		stop(pid);
 		unlink(path);
 	}
+}
+
+/* As if the writer's program had another name, not longer, and another type for a metric. */
+static void rewrite(const char *path, const char *name, const char *other, uint32_t type)
+{
+	int fd = open(path, O_RDWR);
+	char *bytes = malloc((size_t)lseek(fd, 0, SEEK_END)), *at;
+	ssize_t len = pread(fd, bytes, (size_t)lseek(fd, 0, SEEK_END), 0);
+
+	assert_true(len > 0);
+	at = memmem(bytes, (size_t)len, name, strlen(name));
+	assert_non_null(at);
+	assert_true(pwrite(fd, other, strlen(other) + 1, at - bytes) > 0);
+	assert_true(pwrite(fd, &type, sizeof(type), at - bytes + (ptrdiff_t)offsetof(struct metrics_row, type)) > 0);
+	free(bytes);
+	close(fd);
+}
+
+static void see_other_versions(void)
+{
+	open_as("reader", folder);
+	metrics_observe(METRIC_HTTP_DURATION, 1, 5);
+	char *text = text_now();
+	const char *own = strstr(text, "# TYPE itn_http_request_duration_seconds histogram\n");
+	const char *other = strstr(text, "# TYPE itn_http_request_durations_total counter\n");
+	assert_non_null(own);
+	assert_non_null(other);
+	check_has("its own", own, "itn_http_request_duration_seconds_count{process=\"reader\",route=\"/a\"} 1\n");
+	lacks("a metric that it does not have", own, "itn_http_request_duration_seconds_count{process=\"writer\"");
+	check_has("one that only it has", other, "itn_http_request_durations_total{process=\"writer\",route=\"/a\"} ");
+	lacks("one that is of another type there", text, "itn_log_lines_total{process=\"writer\"");
+	check_has("which is not so here", text, "itn_log_lines_total{process=\"reader\"");
+	metrics_close();
+	free(text);
+}
+
+static void programs_of_two_versions_share_a_host(unused_arg void **state)
+{
+	pid_t pid = start("writer");
+	char path[512];
+
+	find_file(path);
+	rewrite(path, "itn_http_request_duration_seconds", "itn_http_request_durations_total", METRICS_COUNTER);
+	rewrite(path, "itn_log_lines_total", "itn_log_lines_total", METRICS_GAUGE);
+	in_child(see_other_versions);
+	stop(pid);
+	in_child(nobody_but_me);
 }
 
 static void make(const char *name, int64_t age_s)
@@ -420,10 +475,15 @@ static int remove_folder(unused_arg void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_text_is_as_the_format_says), cmocka_unit_test(before_the_start_nothing_is_counted),
-		cmocka_unit_test(without_a_folder_it_works_on),   cmocka_unit_test(in_a_full_folder_it_works_on),
-		cmocka_unit_test(dead_processes_are_forgotten),   cmocka_unit_test(others_files_may_be_anything),
-		cmocka_unit_test(only_what_is_left_is_removed),   cmocka_unit_test(no_addition_is_lost),
+		cmocka_unit_test(the_text_is_as_the_format_says),
+		cmocka_unit_test(before_the_start_nothing_is_counted),
+		cmocka_unit_test(without_a_folder_it_works_on),
+		cmocka_unit_test(in_a_full_folder_it_works_on),
+		cmocka_unit_test(dead_processes_are_forgotten),
+		cmocka_unit_test(others_files_may_be_anything),
+		cmocka_unit_test(programs_of_two_versions_share_a_host),
+		cmocka_unit_test(only_what_is_left_is_removed),
+		cmocka_unit_test(no_addition_is_lost),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);
