@@ -6,7 +6,8 @@
 
 static const char *const trade_columns[] = { "transactionId", "stationId",  "buyer",   "buyerEmail", "seller",
 					     "sellerEmail",   "items",      "destination", "status", "shipmentId",
-					     "reason",        "version",    "createdAt",   "updatedAt",  NULL };
+					     "reason",        "version",    "createdAt",   "updatedAt", "holds",
+					     NULL };
 static const char *const cargo_columns[] = { "shipmentId", "emailId",    "origin",     "destination", "items",
 					     "ownItems",   "capacity",   "tradeCount", "status",      "departedAt",
 					     "deliveredAt", "eta",       "location",   "version",     "createdAt",
@@ -67,6 +68,27 @@ static bool write_lines(struct buf *out, struct arena *arena, const json_value *
 	return true;
 }
 
+static void write_texts(struct buf *out, const json_value *array)
+{
+	struct buf json = { 0 };
+	struct json_out writer = json_out_to(&json);
+
+	json_out_array(&writer);
+	for (size_t i = 0; i < json_in_count(array); i++)
+		json_out_str(&writer, json_in_str(json_in_at(array, i)));
+	json_out_array_end(&writer);
+	write_cell(out, buf_str(&json));
+	buf_free(&json);
+}
+
+static bool is_of_texts(const json_value *array)
+{
+	for (size_t i = 0; i < json_in_count(array); i++)
+		if (json_in_type(json_in_at(array, i)) != JSON_STRING)
+			return false;
+	return json_in_count(array) > 0;
+}
+
 static bool write_member(struct buf *out, struct arena *arena, const json_value *object, const char *name)
 {
 	const json_value *value = json_in_member(object, name);
@@ -83,7 +105,10 @@ static bool write_member(struct buf *out, struct arena *arena, const json_value 
 			buf_add_int(out, number);
 		return true;
 	case JSON_ARRAY:
-		return write_lines(out, arena, object, name);
+		if (!is_of_texts(value))
+			return write_lines(out, arena, object, name);
+		write_texts(out, value);
+		return true;
 	default:
 		return false;
 	}

@@ -122,6 +122,12 @@ class OpenApi:
         elif kind == "application/x-ndjson":
             for line in answer.body.splitlines():
                 self.check_value(name, response["content"][JSON[0]]["schema"]["items"], json.loads(line), where)
+        elif kind == "text/csv":
+            entry = self.at(response["content"][JSON[0]]["schema"]["items"])["properties"]
+            if name == "Inventories":  # a line for each item
+                entry = {"stationId": entry["stationId"], **self.at(entry["items"]["items"])["properties"]}
+            columns = answer.body.decode().splitlines()[0].split(",")
+            assert set(entry) - {"_id"} <= set(columns), f"members that are no column: {where}"
 
     def check_value(self, name, schema, value, where):
         try:

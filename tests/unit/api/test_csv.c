@@ -4,7 +4,7 @@
 
 #define TRADE_HEAD "{\"_id\":\"i\",\"transactionId\":\"i\",\"buyer\":"
 #define TRADE_REST ",\"items\":[{\"name\":\"a,b\",\"quantity\":2}],\"status\":\"pending\",\"version\":1}"
-#define ROW(buyer) "\"i\",," buyer ",,,,\"[{\"\"name\"\":\"\"a,b\"\",\"\"quantity\"\":2}]\",,\"pending\",,,1,,\r\n"
+#define ROW(buyer) "\"i\",," buyer ",,,,\"[{\"\"name\"\":\"\"a,b\"\",\"\"quantity\"\":2}]\",,\"pending\",,,1,,,\r\n"
 
 static void rows(unused_arg void **state)
 {
@@ -22,6 +22,9 @@ static void rows(unused_arg void **state)
 		{ "at", LIST_TRADES, TRADE_HEAD "\"@A1\"" TRADE_REST, ROW("\"'@A1\"") },
 		{ "a formula further on", LIST_TRADES, TRADE_HEAD "\"a=1\"" TRADE_REST, ROW("\"a=1\"") },
 		{ "no ASCII", LIST_TRADES, TRADE_HEAD "\"\xc3\xbc\"" TRADE_REST, ROW("\"\xc3\xbc\"") },
+		{ "why it is delayed", LIST_TRADES,
+		  "{\"transactionId\":\"i\",\"status\":\"delayed\",\"holds\":[\"size\",\"manual\"]}",
+		  "\"i\",,,,,,,,\"delayed\",,,,,,\"[\"\"size\"\",\"\"manual\"\"]\"\r\n" },
 		{ "one line for each item", LIST_INVENTORY,
 		  "{\"_id\":\"S\",\"stationId\":\"S\",\"items\":[{\"name\":\"=x\",\"quantity\":1,\"reserved\":0,"
 		  "\"available\":1,\"incoming\":2,\"version\":3},{\"name\":\"y\",\"quantity\":0,\"reserved\":0,"
@@ -45,7 +48,7 @@ static void headers(unused_arg void **state)
 {
 	static const char *const cases[] = {
 		[LIST_TRADES] = "transactionId,stationId,buyer,buyerEmail,seller,sellerEmail,items,destination,status,"
-				"shipmentId,reason,version,createdAt,updatedAt\r\n",
+				"shipmentId,reason,version,createdAt,updatedAt,holds\r\n",
 		[LIST_CARGO] = "shipmentId,emailId,origin,destination,items,ownItems,capacity,tradeCount,status,"
 			       "departedAt,deliveredAt,eta,location,version,createdAt,updatedAt\r\n",
 		[LIST_INVENTORY] = "stationId,name,quantity,reserved,available,incoming,reorderLevel,version\r\n",
