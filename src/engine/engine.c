@@ -11,6 +11,7 @@
 #include "core/metrics.h"
 #include "core/service.h"
 #include "engine/lease.h"
+#include "engine/notifier.h"
 #include "engine/observer.h"
 #include "engine/pause.h"
 #include "engine/publisher.h"
@@ -31,6 +32,7 @@ struct engine {
 	struct sequencer *sequencer;
 	struct publisher *publisher;
 	struct observer *observer;
+	struct notifier *notifier;
 	struct bus_listener *listener;
 	struct bus_backoff backoff;
 	bool away; /* the store; said so in the log */
@@ -56,6 +58,7 @@ static void step_down(struct engine *engine, const char *why)
 	show_lease(engine, false);
 	log_warn("lease lost", LOG_CSTR("why", why));
 	publisher_pause(engine->publisher);
+	notifier_pause(engine->notifier);
 	lease_lose(&engine->lease);
 	service_status("standing by");
 }
@@ -169,6 +172,7 @@ static enum itn_status migrate(struct engine *engine)
 		store_is_back(engine);
 		lease_renewed(&engine->lease);
 		engine->migrated = true;
+		notifier_begin(engine->notifier, engine->lease.epoch);
 		if (before.schema < schema)
 			log_info("the data were migrated", LOG_INT("from", before.schema), LOG_INT("to", schema));
 		return ITN_OK;
@@ -206,6 +210,8 @@ static enum itn_status work(struct engine *engine)
 		engine->conflicts = 0;
 		if (result.events)
 			follow(engine, result.last_seq);
+		if (result.notifications)
+			notifier_made(engine->notifier, result.notifications);
 		service_alive();
 		return ITN_OK;
 	case ITN_CONFLICT:
@@ -242,6 +248,8 @@ static enum itn_status engine_open(struct engine *engine, struct error *error)
 	if (status == ITN_OK)
 		status = observer_new(engine->store, &engine->observer, error);
 	if (status == ITN_OK)
+		status = notifier_new(config, engine->store, &engine->notifier, error);
+	if (status == ITN_OK)
 		status = bus_listener_new(config->redis, config->network, BUS_WAKE, &engine->listener, error);
 	if (status != ITN_OK)
 		return status;
@@ -253,10 +261,12 @@ static enum itn_status engine_open(struct engine *engine, struct error *error)
 
 static void engine_close(struct engine *engine)
 {
+	notifier_stop(engine->notifier, (int64_t)engine->config->lease_ms / 2);
 	if (engine->handle)
 		lease_release(&engine->lease);
 	metrics_set(METRIC_ENGINE_LEASE, false);
 	observer_free(engine->observer);
+	notifier_free(engine->notifier);
 	publisher_free(engine->publisher);
 	bus_listener_free(engine->listener);
 	sequencer_free(engine->sequencer);

@@ -37,6 +37,7 @@ enum itn_status lease_try(struct lease *lease)
 	status = store_lease_take(lease->store, &lease->seen);
 	if (status == ITN_OK) {
 		lease->held = true;
+		lease->epoch = lease->seen.epoch + 1;
 		lease_renewed(lease);
 	}
 	return status == ITN_LOST_LEASE ? ITN_OK : status;

@@ -19,6 +19,7 @@ struct lease {
 	struct store_lease seen;
 	int64_t seen_at;          /**< when it last changed, monotonic ms */
 	int64_t renewed_at;
+	int64_t epoch;            /**< of ours, while it is held */
 };
 
 void lease_init(struct lease *lease, struct store_engine *store, int64_t lease_ms);

@@ -1,10 +1,12 @@
 noinst_LIBRARIES += libitnengine.a
 libitnengine_a_SOURCES = \
+	src/engine/delivery.c src/engine/delivery.h \
 	src/engine/draft.c src/engine/draft.h \
 	src/engine/effects.c src/engine/effects.h \
 	src/engine/engine.c src/engine/engine.h \
 	src/engine/lane.c src/engine/lane.h \
 	src/engine/lease.c src/engine/lease.h \
+	src/engine/notifier.c src/engine/notifier.h \
 	src/engine/notify.c src/engine/notify.h \
 	src/engine/number.c src/engine/number.h \
 	src/engine/observer.c src/engine/observer.h \
@@ -16,4 +18,4 @@ libitnengine_a_SOURCES = \
 
 sbin_PROGRAMS += itn-engine
 itn_engine_SOURCES = src/engine/main.c
-itn_engine_LDADD = libitnengine.a $(bus_libs) $(store_libs) $(core_libs)
+itn_engine_LDADD = libitnengine.a $(bus_libs) $(mail_libs) $(store_libs) $(core_libs)
