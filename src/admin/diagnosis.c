@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define ROOM_LEAST   ((int64_t)16 << 20)
+#define ROOM_LITTLE  ((int64_t)512 << 20)
 #define CLOCK_MS     1000
 #define MEMORY_PARTS 10 /* memory is short when less than one part in so many is left */
 
@@ -150,6 +152,23 @@ void diagnose_feed(struct finding *finding, const struct store_head *before, con
 	else
 		finding_set(finding, FINDING_OK, "", "it has %lld events and ends at %lld",
 			    (long long)vitals->stream_length, (long long)vitals->stream_last);
+}
+
+void diagnose_disk(struct finding *finding, int64_t room)
+{
+	long long mb = (long long)(room / 1048576);
+
+	if (room < 0)
+		finding_set(finding, FINDING_OK, "", "the database server looks after its own");
+	else if (room < ROOM_LEAST)
+		finding_set(finding, FINDING_FAILED,
+			    "Make room: writes are refused until there is some, and nothing is lost.",
+			    "%lld MB are left where the database lies", mb);
+	else if (room < ROOM_LITTLE)
+		finding_set(finding, FINDING_WARNING, "Make room: the write-ahead log alone may take 100 MB.",
+			    "%lld MB are left where the database lies", mb);
+	else
+		finding_set(finding, FINDING_OK, "", "%lld MB are left where the database lies", mb);
 }
 
 void diagnose_mail(struct finding *finding, size_t dead, size_t most)

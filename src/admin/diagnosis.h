@@ -30,6 +30,8 @@ void diagnose_redis(struct finding *finding, const struct bus_vitals *vitals);
 /** The stream beside the log, whose head was read before and after it. */
 void diagnose_feed(struct finding *finding, const struct store_head *before, const struct bus_vitals *vitals,
 		   const struct store_head *after);
+/** @param room  bytes that are free; -1: not known */
+void diagnose_disk(struct finding *finding, int64_t room);
 /** Of the mails that were given up, how many (up to `most`) there are. */
 void diagnose_mail(struct finding *finding, size_t dead, size_t most);
 /** An answer of nginx with this status; `detail` is what it says more, perhaps "". */

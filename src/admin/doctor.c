@@ -144,6 +144,17 @@ static void fail_to_read(struct finding *finding, enum itn_status status)
 		    itn_status_name(status));
 }
 
+static void check_disk(struct doctor *doctor, struct finding *finding)
+{
+	struct store_vitals vitals;
+	enum itn_status status = store_vitals(doctor->store, &vitals);
+
+	if (status == ITN_OK)
+		diagnose_disk(finding, vitals.room);
+	else
+		fail_to_read(finding, status);
+}
+
 static void check_clock(struct doctor *doctor, struct finding *finding)
 {
 	struct store_vitals vitals;
@@ -297,9 +308,10 @@ static const struct check {
 	void (*run)(struct doctor *doctor, struct finding *finding);
 	bool needs_store;
 } checks[] = {
-	{ "store", check_store, false },  { "layout", check_layout, true }, { "clock", check_clock, true },
-	{ "engine", check_engine, true }, { "redis", check_redis, false },  { "feed", check_feed, true },
-	{ "mail", check_mail, true },     { "rest", check_rest, false },    { "gateway", check_gateway, false },
+	{ "store", check_store, false },     { "layout", check_layout, true }, { "disk", check_disk, true },
+	{ "clock", check_clock, true },      { "engine", check_engine, true }, { "redis", check_redis, false },
+	{ "feed", check_feed, true },        { "mail", check_mail, true },     { "rest", check_rest, false },
+	{ "gateway", check_gateway, false },
 };
 
 static void examine(struct doctor *doctor)

@@ -19,6 +19,7 @@ struct store_vitals {
 	int64_t waiting_at; /**< when the oldest of them was accepted, ms; 0: none waits */
 	int64_t jobs;       /**< effects that are outstanding */
 	int64_t now;        /**< the store's time, ms; SQLite: this host's */
+	int64_t room;       /**< bytes that are free where the database lies; -1: the store does not say */
 };
 enum itn_status store_vitals(struct store *store, struct store_vitals *ret_vitals) must_check;
 

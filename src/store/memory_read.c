@@ -186,6 +186,7 @@ enum itn_status memory_vitals(struct store *store, struct store_vitals *ret_vita
 		.head = head->head,
 		.lease = { .epoch = head->head.epoch, .beat = head->beat },
 		.now = database_now_us(database) / 1000,
+		.room = -1,
 	};
 	snprintf(vitals.lease.holder, sizeof(vitals.lease.holder), "%s", head->holder);
 	count_all(database, &vitals);

@@ -50,7 +50,7 @@ static enum itn_status count(struct mongo_store *store, enum mongo_collection in
 enum itn_status mongo_vitals(struct store *base, struct store_vitals *ret_vitals)
 {
 	struct mongo_store *store = mongo_store_of(base);
-	struct store_vitals vitals = { 0 };
+	struct store_vitals vitals = { .room = -1 };
 	bson_t filter;
 	filter_id(&filter, STR("head"));
 	enum itn_status status = store_find(store, IN_HEAD, &filter, NULL, head_row, &vitals);

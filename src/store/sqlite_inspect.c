@@ -1,9 +1,17 @@
 #include <stdio.h>
 #include <string.h>
+#include <sys/statvfs.h>
 
 #include "core/clock.h"
 #include "store/sqlite_layout.h"
 #include "store/sqlite_store.h"
+
+/* What an unprivileged user may still write. */
+static int64_t room_at(const char *path)
+{
+	struct statvfs fs;
+	return statvfs(path, &fs) ? -1 : (int64_t)(fs.f_bavail * fs.f_frsize);
+}
 
 enum itn_status sqlite_vitals(struct store *base, struct store_vitals *ret_vitals)
 {
@@ -14,7 +22,7 @@ enum itn_status sqlite_vitals(struct store *base, struct store_vitals *ret_vital
 		return status;
 	sqlite3_stmt *stmt = conn_sql(conn, SQL_VITALS);
 	bind_int(stmt, 1, STORE_COUNT_MAX);
-	struct store_vitals vitals = { .now = clock_now_ms() };
+	struct store_vitals vitals = { .now = clock_now_ms(), .room = room_at(store->path) };
 	bool found = false;
 	while (conn_row(conn, stmt, &status)) {
 		struct str holder = column_str(stmt, 6);

@@ -16,7 +16,7 @@ from admin.raw_store import now_ms, raw_store
 from harness.processes import active_engine, holds_write_lock, is_stopped
 from harness.wait import free_port, wait_for
 
-CHECKS = ["store", "layout", "clock", "engine", "redis", "feed", "mail", "rest", "gateway"]
+CHECKS = ["store", "layout", "disk", "clock", "engine", "redis", "feed", "mail", "rest", "gateway"]
 EXIT = {"ok": 0, "warning": 1, "failed": 2}
 
 
@@ -106,7 +106,7 @@ def test_a_newer_schema_is_refused(network, data):
     with data.newer_schema():
         findings = doctor(network)
     assert findings["store"]["state"] == "failed" and "99" in findings["store"]["detail"]
-    for name in "layout", "clock", "engine", "feed", "mail":
+    for name in "layout", "disk", "clock", "engine", "feed", "mail":
         assert (findings[name]["state"], findings[name]["todo"]) == ("failed", "See the line of the store.")
     assert {name: findings[name]["state"] for name in ("redis", "rest", "gateway")} == \
         {"redis": "ok", "rest": "ok", "gateway": "ok"}
@@ -183,10 +183,14 @@ def test_a_feed_that_is_not_the_log_s(network, harm, told):
 def test_a_redis_that_is_not_set_up_well(network, settings, told):
     for name, value in settings.items():
         network.redis("CONFIG", "SET", name, value)
+    post_trade(network)
     findings = doctor(network)
     network.redis("CONFIG", "SET", "maxmemory", "0")
     network.redis("CONFIG", "SET", "maxmemory-policy", "noeviction")
     assert findings["redis"]["state"] == "warning" and told in findings["redis"]["detail"]
+    if settings["maxmemory"] == "1mb":
+        assert "1 events late" in findings["feed"]["detail"] and "used memory > 'maxmemory'" in network.log("itn-engine-1")
+    wait_for(lambda: not ill(doctor(network)), "what was not published is")
 
 
 @pytest.mark.parametrize("network", ["sqlite"], indirect=True)

@@ -148,6 +148,29 @@ static void feeds(unused_arg void **state)
 	}
 }
 
+static void disks(unused_arg void **state)
+{
+	static const struct {
+		const char *name;
+		int64_t room;
+		enum finding_state state;
+		const char *detail;
+	} cases[] = {
+		{ "unknown", -1, FINDING_OK, "looks after its own" },
+		{ "full", 0, FINDING_FAILED, "0 MB are left" },
+		{ "nearly", (16 << 20) - 1, FINDING_FAILED, "15 MB are left" },
+		{ "little", 16 << 20, FINDING_WARNING, "16 MB are left" },
+		{ "enough", INT64_C(512) << 20, FINDING_OK, "512 MB are left" },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct finding finding;
+
+		diagnose_disk(&finding, cases[i].room);
+		check_finding(cases[i].name, &finding, cases[i].state, cases[i].detail);
+	}
+}
+
 static void mails(unused_arg void **state)
 {
 	struct finding finding;
@@ -186,6 +209,7 @@ int main(void)
 		cmocka_unit_test(an_engine_that_took_over_is_alive),
 		cmocka_unit_test(servers),
 		cmocka_unit_test(feeds),
+		cmocka_unit_test(disks),
 		cmocka_unit_test(mails),
 		cmocka_unit_test(answers),
 	};
