@@ -52,6 +52,13 @@ bool memory_land(struct store *store);
 /** What the store knows of one event, for those who check the log; valid during the call. */
 typedef void memory_event_fn(void *context, const struct event *event);
 void memory_events(struct store *store, memory_event_fn *row, void *context);
+/** The log's end, and the jobs that are outstanding, by seq; no host is asked. */
+int64_t memory_last_seq(struct store *store);
+typedef void memory_job_fn(void *context, const struct job *job);
+void memory_jobs(struct store *store, memory_job_fn *row, void *context);
+/** Every trade as it is stored, with the number of its entries that are not in the log yet. */
+typedef void memory_trade_fn(void *context, const struct trade *trade, size_t waiting);
+void memory_trades(struct store *store, memory_trade_fn *row, void *context);
 /** How many transactions, jobs, entries and requests without verdict are open. */
 struct memory_rest {
 	size_t transactions, jobs, entries, under_way;

@@ -80,6 +80,31 @@ void memory_events(struct store *store, memory_event_fn *row, void *context)
 	}
 }
 
+int64_t memory_last_seq(struct store *store)
+{
+	return database_head(database_of(store))->head.last_seq;
+}
+
+void memory_jobs(struct store *store, memory_job_fn *row, void *context)
+{
+	struct row_table *table = &database_of(store)->tables[IN_JOBS];
+	for (size_t i = 0; i < table->count; i++) {
+		const struct job *job = row_seen(table->at[i], NULL);
+		if (job)
+			row(context, job);
+	}
+}
+
+void memory_trades(struct store *store, memory_trade_fn *row, void *context)
+{
+	struct row_table *table = &database_of(store)->tables[IN_TRADES];
+	for (size_t i = 0; i < table->count; i++) {
+		const struct memory_document *document = row_seen(table->at[i], NULL);
+		if (document)
+			row(context, &document->is.trade, document->waiting);
+	}
+}
+
 struct memory_rest memory_rest(struct store *store)
 {
 	struct memory_database *database = database_of(store);

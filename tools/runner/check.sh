@@ -1,6 +1,8 @@
 # The tests: what they need, the build with sanitizers, each suite, the sum.
 
 check_passed=0 check_failed=0 check_skipped=0
+# Seeds that the simulation runs; ./itn simulate runs any number.
+check_seeds=500
 
 check() {
 	local suites=() all name
@@ -28,7 +30,7 @@ check() {
 
 check_suites() { # unit, threads, then each folder with Python tests, the whole system last
 	local folder
-	printf '%s\n' unit threads
+	printf '%s\n' unit threads simulation
 	for folder in "$root"/tests/*/; do
 		folder=$(basename "$folder")
 		[ "$folder" = system ] || ! compgen -G "$root/tests/$folder/test_*.py" >/dev/null || echo "$folder"
@@ -69,6 +71,7 @@ check_suite() { # NAME [PYTEST-OPTION…]
 	case $name in
 	unit) check_unit ;;
 	threads) check_threads "$@" ;;
+	simulation) check_simulation ;;
 	*) check_pytest "$name" "$ITN_DIR/build-check" "$name" "$@" ;;
 	esac
 	printf -- '--- %s: %s ok, %s not ok, %s skipped, %s s\n' "$name" "$passed" "$failed" "$skipped" $((SECONDS - began))
@@ -87,6 +90,20 @@ check_threads() { # [PYTEST-OPTION…]
 	(build "$folder" "$ITN_DIR/log/build-threads.log" --enable-tsan --enable-werror) || { failed=1; return; }
 	check_make "$folder" "$ITN_DIR/log/check-threads-unit.log" "${at_fixed_addresses[@]}"
 	check_pytest threads "$folder" api conversation metrics mongo -k 'sqlite or test_contract' "$@"
+}
+
+# Half of the seeds on each of two processors; the other half on what is left of one when there is no second.
+check_simulation() {
+	local program=$ITN_DIR/build-check/tests/simulation/simulate log=$ITN_DIR/log/check-simulation half=$((check_seeds / 2)) other
+	(simulate_build "$ITN_DIR/build-check" "$ITN_DIR/log/build-check.log" --enable-sanitizers --enable-werror) || { failed=1; return; }
+	"$program" --seeds "1..$half" >"$log-1.log" 2>&1 </dev/null &
+	other=$!
+	check_seeds_run "$program" "$((half + 1))..$check_seeds" "$log-2.log"
+	wait "$other" && passed=$((passed + 1)) || { failed=$((failed + 1)); tail -n 20 "$log-1.log"; }
+}
+
+check_seeds_run() { # PROGRAM SEEDS LOG
+	"$1" --seeds "$2" >"$3" 2>&1 </dev/null && passed=$((passed + 1)) || { failed=$((failed + 1)); tail -n 20 "$3"; }
 }
 
 check_make() { # BUILD LOG [COMMAND THAT RUNS IT…]

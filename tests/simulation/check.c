@@ -1,0 +1,329 @@
+/* After a run: the log, the state, and what clients were told must agree. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clients.h"
+#include "model.h"
+
+/* A write begun this long after another was answered comes behind it, us: the clocks of two workers may be so far
+ * apart. */
+#define UNCERTAINTY_US 200000
+/* How long everything may take to come to rest, us: an orphaned transaction stands in the way for a minute. */
+#define REST_US INT64_C(240000000)
+
+#define EVENTS_MAX 16384
+#define LAST_TRIES 10
+
+static struct {
+	struct str frames[EVENTS_MAX];
+	struct str batches[EVENTS_MAX];
+	size_t count;
+	int64_t seq_of[OPERATIONS_MAX]; /* of each operation's event; 0: none */
+	struct model *model;
+	int64_t until;
+	bool last_done;
+} check;
+
+/* Coming to rest. */
+
+static int64_t log_end(void)
+{
+	struct store_head head;
+
+	if (store_head(sim.store, &head) != ITN_OK)
+		sim_fail("the head can't be read");
+	return head.last_seq;
+}
+
+static bool is_at_rest(void)
+{
+	struct memory_rest rest = memory_rest(sim.store);
+
+	if (sim.now_us > check.until)
+		sim_fail("does not come to rest: %zu entries, %zu jobs, %zu transactions; the log ends at %lld",
+			 rest.entries, rest.jobs, rest.transactions, (long long)log_end());
+	return clients_are_done() && !rest.entries && !rest.jobs && !rest.under_way;
+}
+
+static bool all_saw_the_end(void)
+{
+	for (unsigned i = 0; i < sim.gateway_seats; i++)
+		if (gateway_last(i) != log_end())
+			return false;
+	return true;
+}
+
+/* Once all is well a write is done at once, and seen by all who watch. One who has just begun to watch may begin behind
+ * it: then another one is written, a second later. */
+static void write_last(void *context unused_arg)
+{
+	struct answer answer;
+
+	for (int tries = 0; tries == 0 || !all_saw_the_end(); tries++) {
+		if (tries == LAST_TRIES)
+			sim_fail("all is well, and somebody who watches does not see the log's end");
+		worker_call(sim.arena, "POST", "/api/trades", "Prefer: wait=10",
+			    "{\"buyer\":\"last\",\"buyerEmail\":\"b@example.org\",\"seller\":\"s\",\"sellerEmail\":\"s@"
+			    "example.org\","
+			    "\"items\":[{\"name\":\"item-a\",\"quantity\":1}],\"destination\":\"Nowhere\"}",
+			    &answer);
+		if (!answer.answered || (answer.status != 201 && tries > 0))
+			sim_fail("all is well, and a write is answered %d: %.*s", answer.status, STR_ARG(answer.body));
+		fiber_sleep(1000000);
+	}
+	check.last_done = true;
+}
+
+static bool last_was_seen(void)
+{
+	return check.last_done;
+}
+
+static bool are_ended(void)
+{
+	for (size_t i = 0; i < sim.process_count; i++)
+		if (sim.processes[i]->running)
+			return false;
+	return true;
+}
+
+static void come_to_rest(void)
+{
+	check.until = sim.now_us + REST_US;
+	fibers_run(is_at_rest);
+	check.last_done = false;
+	fiber_start(NULL, "last client", write_last, NULL);
+	fibers_run(last_was_seen);
+	trace("all is at rest");
+	for (size_t i = 0; i < sim.process_count; i++)
+		sim.processes[i]->stopping = true;
+	fibers_run(are_ended);
+	fibers_free();
+}
+
+/* The log. */
+
+static void take_event(void *context unused_arg, const struct event *event)
+{
+	if (check.count == EVENTS_MAX)
+		sim_fail("more than %d events", EVENTS_MAX);
+	check.frames[check.count] = event->frame;
+	check.batches[check.count++] = event->batch;
+}
+
+/* What was outstanding when the log ended here; the first time (right after the batch) or the last. */
+static const struct batch_end *end_of(int64_t last_seq, bool last_time)
+{
+	const struct batch_end *found = NULL;
+
+	for (size_t i = 0; i < sim.batch_count; i++)
+		if (sim.batches[i].last_seq == last_seq && (!found || last_time))
+			found = &sim.batches[i];
+	return found;
+}
+
+static void replay(void)
+{
+	check.model = model_new(sim.config.trade_lines_limit, sim.config.cargo_lines_limit, sim_fail, sim.rules);
+	for (size_t i = 0; i < check.count; i++) {
+		const struct batch_end *end;
+
+		trace("batch %s: %s", check.batches[i].ptr, check.frames[i].ptr);
+		model_event(check.model, check.frames[i].ptr);
+		if (i + 1 < check.count && str_eq(check.batches[i], check.batches[i + 1]))
+			continue;
+		end = end_of((int64_t)i + 1, false);
+		if (!end)
+			sim_fail("a batch ends at seq %zu that nobody committed", i + 1);
+		model_batch_end(check.model, end->busy, end->busy_count);
+		end = end_of((int64_t)i + 1, true);
+		model_rest(check.model, end->busy, end->busy_count);
+	}
+	if (log_end() != (int64_t)check.count)
+		sim_fail("head says %lld, the log has %zu events", (long long)log_end(), check.count);
+}
+
+/* What clients were told. */
+
+static void take_cause(void *context unused_arg, int64_t seq, bool is_cargo unused_arg, const char *key,
+		       const char *tag)
+{
+	size_t number;
+	char end;
+	struct operation *operation;
+
+	if (strcmp(tag, "last") == 0)
+		return;
+	if (sscanf(tag, "op-%zu%c", &number, &end) < 1 || number >= operations.count)
+		sim_fail("seq %lld is of nobody: '%s'", (long long)seq, tag);
+	operation = operations.at[number];
+	if (check.seq_of[number])
+		sim_fail("op-%zu is in the log twice, as %lld and %lld", number, (long long)check.seq_of[number],
+			 (long long)seq);
+	if (str_is_set(operation->key) && !str_eq(operation->key, str_from(key)))
+		sim_fail("op-%zu is about %s, in the log about %s", number, operation->key.ptr, key);
+	check.seq_of[number] = seq;
+}
+
+static void check_promises(void)
+{
+	memset(check.seq_of, 0, sizeof(check.seq_of));
+	model_causes(check.model, take_cause, NULL);
+	for (size_t i = 0; i < operations.count; i++) {
+		const struct operation *operation = operations.at[i];
+
+		if (operation->told_done && !check.seq_of[i])
+			sim_fail("%s was answered %d and is not in the log", operation->tag.ptr,
+				 operation->answer.status);
+		if (operation->told_not_done && check.seq_of[i])
+			sim_fail("%s was told that it was not done (%d) and is in the log as %lld", operation->tag.ptr,
+				 operation->answer.status, (long long)check.seq_of[i]);
+	}
+}
+
+static int by_seq(const void *a, const void *b)
+{
+	int64_t x = check.seq_of[*(const size_t *)a], y = check.seq_of[*(const size_t *)b];
+
+	return (x > y) - (x < y);
+}
+
+/* Whoever begins after another was answered comes behind it. */
+static void check_real_time(void)
+{
+	size_t order[OPERATIONS_MAX], count = 0;
+	const struct operation *earliest = NULL; /* answered first of those behind in the log */
+
+	for (size_t i = 0; i < operations.count; i++)
+		if (check.seq_of[i])
+			order[count++] = i;
+	qsort(order, count, sizeof(order[0]), by_seq);
+	while (count-- > 0) {
+		const struct operation *operation = operations.at[order[count]];
+
+		if (earliest && earliest->ended + UNCERTAINTY_US < operation->begun)
+			sim_fail("%s began at %lld us, %s was answered at %lld us and comes behind it in the log",
+				 operation->tag.ptr, (long long)operation->begun, earliest->tag.ptr,
+				 (long long)earliest->ended);
+		if (operation->told_done && (!earliest || operation->ended < earliest->ended))
+			earliest = operation;
+	}
+}
+
+/* The state. */
+
+static void check_document(void *context, const struct store_row *row)
+{
+	bool is_cargo = *(const bool *)context;
+	char key[64];
+	size_t len = 0;
+	const char *told;
+
+	snprintf(key, sizeof(key), "%.*s", STR_ARG(row->key));
+	told = model_data(check.model, is_cargo, key, &len);
+	if (!told || !str_eq(row->json, (struct str){ told, len }))
+		sim_fail("%s is\n%.*s\nthe log told last\n%.*s", key, STR_ARG(row->json), (int)len, told ? told : "");
+}
+
+static void check_station(void *context unused_arg, const struct store_row *row)
+{
+	static const char item_key[] = "{\"name\":\"";
+	char station[16];
+
+	snprintf(station, sizeof(station), "%.*s", STR_ARG(row->key));
+	for (const char *at = arena_str(sim.arena, row->json).ptr; (at = strstr(at, item_key)); at++) {
+		char item[16];
+		long long quantity, incoming;
+		int64_t on_hand, on_way;
+
+		if (sscanf(at,
+			   "{\"name\":\"%15[^\"]\",\"quantity\":%lld,\"reserved\":%*d,\"available\":%*d,\"incoming\":%"
+			   "lld",
+			   item, &quantity, &incoming) != 3)
+			sim_fail("%s has %s", station, at);
+		if (!model_stock(check.model, station, item, &on_hand, &on_way) || on_hand != quantity ||
+		    on_way != incoming)
+			sim_fail("%s has %lld %s and %lld on their way, the log told otherwise", station, quantity,
+				 item, incoming);
+	}
+}
+
+struct counted {
+	const char *name;
+	int64_t value;
+};
+
+static void take_counter(void *context, struct str name, int64_t value)
+{
+	struct counted *counted = context;
+
+	if (str_eq(name, str_from(counted->name)))
+		counted->value = value;
+}
+
+static void check_counter(const char *name, int64_t expected)
+{
+	struct counted counted = { name, 0 };
+
+	if (store_counters(sim.store, STR(""), take_counter, &counted) != ITN_OK || counted.value != expected)
+		sim_fail("the counter %s is %lld, the log says %lld", name, (long long)counted.value,
+			 (long long)expected);
+}
+
+static void check_counters(void)
+{
+	static const char *const trades[] = { "pending", "delayed", "completed", "canceled" };
+	static const char *const cargo[] = { "pending", "in transit", "delayed", "delivered" };
+	char name[64];
+
+	for (size_t i = 0; i < 4; i++) {
+		snprintf(name, sizeof(name), "trades.status.%s", trades[i]);
+		check_counter(name, model_count(check.model, false, trades[i]));
+		snprintf(name, sizeof(name), "cargo.status.%s", cargo[i]);
+		check_counter(name, model_count(check.model, true, cargo[i]));
+	}
+	check_counter("events.total", (int64_t)check.count);
+}
+
+static void check_state(void)
+{
+	bool is_cargo = false;
+	struct store_list list = { .kind = LIST_TRADES, .status = -1, .max = 100000 };
+
+	if (store_list(sim.store, &list, check_document, &is_cargo) != ITN_OK)
+		sim_fail("the trades can't be read");
+	list.kind = LIST_CARGO;
+	is_cargo = true;
+	if (store_list(sim.store, &list, check_document, &is_cargo) != ITN_OK)
+		sim_fail("the cargo can't be read");
+	list.kind = LIST_INVENTORY;
+	if (store_list(sim.store, &list, check_station, NULL) != ITN_OK)
+		sim_fail("the stock can't be read");
+	check_counters();
+}
+
+/* Requests were decided by the engine: their events' ids are those of requests. */
+static void count_request(void *context unused_arg, const struct event *event)
+{
+	struct request_verdict verdict;
+	struct arena *arena = arena_new(256);
+
+	if (store_request_verdict(sim.store, arena, event->id, &verdict) == ITN_OK)
+		sim.rules[RULE_REQUEST_DECIDED]++;
+	arena_free(arena);
+}
+
+void check_run(void)
+{
+	come_to_rest();
+	check.count = 0;
+	memory_events(sim.store, take_event, NULL);
+	replay();
+	check_promises();
+	check_real_time();
+	check_state();
+	gateways_check(check.frames, check.count);
+	memory_events(sim.store, count_request, NULL);
+	model_free(check.model);
+}

@@ -1,0 +1,22 @@
+# The simulation: one program, of the product's own objects and of what stands in for its surroundings (see sim.h).
+EXTRA_PROGRAMS += tests/simulation/simulate
+tests_simulation_simulate_SOURCES = \
+	tests/simulation/chaos.c \
+	tests/simulation/check.c \
+	tests/simulation/clients.c tests/simulation/clients.h \
+	tests/simulation/engine.c \
+	tests/simulation/faults.def \
+	tests/simulation/fiber.c \
+	tests/simulation/gateway.c \
+	tests/simulation/host.c \
+	tests/simulation/kinds.c \
+	tests/simulation/main.c \
+	tests/simulation/model.c tests/simulation/model.h \
+	tests/simulation/redis.c tests/simulation/redis.h \
+	tests/simulation/rules.def tests/simulation/rules.h \
+	tests/simulation/sim.c tests/simulation/sim.h \
+	tests/simulation/sources.c \
+	tests/simulation/worker.c
+tests_simulation_simulate_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/simulation
+tests_simulation_simulate_LDADD = libitngateway.a libitnengine.a libitnapi.a libitnmemory.a $(http_libs) libitnstore.a \
+	libitndomain.a $(core_libs)

@@ -1,0 +1,50 @@
+/** The reference model: a trade network as simple and slow as can be, told what the log says, event by event.
+ *
+ *  It takes from the log its order, its batches, and what clients did. From that it works out itself, by the rules in
+ * plain loops over everything, where each trade and each crate must be, and compares. It shares no source with
+ * src/domain, not even a header.
+ *
+ *  Which effects go on in a later batch is a matter of sizes and timing that it does not guess. It is told which lanes
+ *  (destinations) have effects outstanding; on those it only checks what holds at any time. On a lane that was at rest
+ * before a batch and is so after it, it predicts every status, shipment, manifest and quantity.
+ *
+ *  To come: reservations and shortages (rule 4), postings, stock-takes, lowStock, lateness, alerts belong into
+ * cascade().
+ */
+#ifndef ITN_SIMULATION_MODEL_H
+#define ITN_SIMULATION_MODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "rules.h"
+
+struct model;
+
+/** @param fail   called with what is wrong; does not return
+ *  @param rules  RULES counters, added to */
+struct model *model_new(size_t trade_lines_limit, size_t cargo_lines_limit, void (*fail)(const char *fmt, ...),
+			uint64_t *rules);
+void model_free(struct model *model);
+
+/** The next event, as clients see it. `frame` is NUL-terminated and lives as long as the model. */
+void model_event(struct model *model, const char *frame);
+/** The events since the last call were one batch; these lanes have effects outstanding now. */
+void model_batch_end(struct model *model, const char (*busy)[16], size_t busy_count);
+/** A batch without events: only what is outstanding has changed. */
+void model_rest(struct model *model, const char (*busy)[16], size_t busy_count);
+
+/** What the log told last of a trade or cargo: its data; NULL: nothing. */
+const char *model_data(const struct model *model, bool is_cargo, const char *key, size_t *ret_len);
+/** How many documents of this status there are by the log. */
+int64_t model_count(const struct model *model, bool is_cargo, const char *status);
+/** Of an item at a station: what the log told last; false: nothing. */
+bool model_stock(const struct model *model, const char *station, const char *item, int64_t *ret_on_hand,
+		 int64_t *ret_incoming);
+/** The seq and tag of each event that a client caused, in order: `tag` is the text of the member that says whose it
+ * was. */
+typedef void model_cause_fn(void *context, int64_t seq, bool is_cargo, const char *key, const char *tag);
+void model_causes(const struct model *model, model_cause_fn *row, void *context);
+
+#endif
