@@ -90,6 +90,21 @@ def test_limits_are_those_of_the_code(where, documented, coded):
     assert documented == coded
 
 
+BODIES = [("trade_from_request", "NewTrade"), ("trade_change_from_request", "TradeStatusChange"),
+          ("cargo_from_request", "NewCargo"), ("cargo_change_from_request", "CargoStatusChange")]
+
+
+@pytest.mark.parametrize("reader, schema", BODIES)
+def test_bodies_have_the_members_that_are_read(reader, schema):
+    text = source("domain/trade_request.c") + source("domain/cargo_request.c")
+    body = re.search(rf"^enum itn_status {reader}\(.*?^}}", text, re.S | re.M)[0]
+    read = {name: "FIELD_REQUIRED" in rest or kind == "choice"
+            for kind, name, rest in re.findall(r'field_(\w+)\(&body, "(\w+)"([^;]*?)\)[,;]', body)}
+    documented = API.document["components"]["schemas"][schema]
+    assert set(documented["properties"]) == set(read)
+    assert sorted(documented["required"]) == sorted(name for name, required in read.items() if required)
+
+
 def filters():
     text = source("api/list_query.c") + source("api/events.c")
     lists = {"/api/trades": "trade_parameters", "/api/getalltrades": "trade_parameters", "/api/cargo": "cargo_parameters",

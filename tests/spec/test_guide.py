@@ -11,7 +11,7 @@ from harness.stack import Stack
 from harness.wait import wait_for
 from harness.watch import read_log
 from spec.documents import ROOT, OpenApi
-from spec.test_documents import limits
+from spec.test_documents import filters, limits
 
 GUIDE = (ROOT / "docs/api.md").read_text()
 # What differs from one run to the next. Ids that an answer shows may be named by later commands.
@@ -109,9 +109,8 @@ def test_the_client_of_the_page_misses_nothing(stack, tmp_path):
         in_parallel(stack, 4, [market.create_cargo("Vega") for _ in range(10)])
         market.wait_all_loaded()
         market.wait_all_logged()
-        wanted = [str(event["seq"]) for event in read_log(stack.client)]
-        wait_for(lambda: len(seen.read_text().split()) >= len(wanted), "the client has every event", 60)
-        assert seen.read_text().split() == wanted
+        wait_for(lambda: seen.read_text().split() == [str(event["seq"]) for event in read_log(stack.client)],
+                 "the client has every event of the log once, in order", 60, pause=0.2)
     finally:
         client.kill()
         client.wait()
@@ -135,6 +134,12 @@ def test_every_problem_and_no_other_is_explained():
 def test_every_event_and_no_other_is_explained():
     explained = re.findall(r"^\| `(\w+)` \|", section("The log"), re.MULTILINE)
     assert sorted(explained) == sorted(OpenApi().document["components"]["schemas"]["Event"]["discriminator"]["mapping"])
+
+
+@pytest.mark.parametrize("path, names", [entry for entry in filters() if entry[0] != "/api/events"])
+def test_filters_are_those_of_the_code(path, names):
+    row = re.search(rf"^\|[^|]*`{path}`[^|]*\|[^|]*\|([^|]*)\|$", section("Lists"), re.MULTILINE)
+    assert sorted([*re.findall(r"`(\w+)`", row[1]), "after", "limit"]) == sorted(names)
 
 
 @pytest.mark.parametrize("where, number", [
