@@ -63,7 +63,13 @@ class MongoServer:
         self.process.wait()
 
     def freeze(self):
+        """Returns when each of its threads stands still: on a busy machine that takes a moment."""
         os.kill(self.process.pid, signal.SIGSTOP)
+        wait_for(self.stands_still, "the MongoDB server stands still")
+
+    def stands_still(self):
+        tasks = Path(f"/proc/{self.process.pid}/task").glob("*/stat")
+        return all(task.read_text().rsplit(")", 1)[1].split()[0] == "T" for task in tasks)
 
     def thaw(self):
         os.kill(self.process.pid, signal.SIGCONT)
