@@ -194,11 +194,11 @@ def test_what_is_deferred_is_tried_again(make_office, server, store):
     assert len(server.taken()) == 3
 
 
-@pytest.mark.parametrize("command, reply", [("MAIL", "550 5.7.1 not from you"), ("RCPT", "421 4.3.2 going down")])
-def test_a_server_that_takes_nothing_from_us_kills_no_mail(make_office, server, command, reply):
+def test_a_server_that_takes_nothing_from_us_kills_no_mail(make_office, server):
     """A wrong sender, or a server that goes down, is no fault of the recipient's."""
     office = make_office(server)
-    server.answers[command, "*"] = [reply] * 3
+    server.answers["MAIL", "*"] = ["550 5.7.1 not from you", "451 4.7.0 not now"]
+    server.answers["RCPT", "*"] = ["421 4.3.2 going down"]
     office.cancel()
     server.wait_for(1)
     assert office.wait_for("sent", 1)[0]["attempts"] == 4
@@ -218,15 +218,14 @@ def test_mails_that_nobody_takes_in_time_are_dead(make_office, store):
     assert office.count("dead") == 6
 
 
-@pytest.mark.parametrize("address, error", [
-    ('"ada,bo"@example.org', "not an address that mail can be sent to"),
-    ("ada>,<bo@example.org", "not an address that mail can be sent to"),
-    ("a;b:c@example.org", "not an address that mail can be sent to"),
-])
-def test_odd_addresses_reach_no_server(make_office, server, address, error):
+def test_odd_addresses_reach_no_server(make_office, server):
     office = make_office(server)
-    office.cancel(buyerEmail=address)
-    assert [one["error"] for one in office.wait_for("dead", 1)] == [error]
+    odd = ['"ada,bo"@example.org', "ada>,<bo@example.org", "a;b:c@example.org"]
+    for address in odd:
+        office.cancel(buyerEmail=address)
+    dead = office.wait_for("dead", len(odd))
+    assert {one["to"] for one in dead} == set(odd)
+    assert {one["error"] for one in dead} == {"not an address that mail can be sent to"}
     assert server.taken() == []
 
 
@@ -238,13 +237,13 @@ def test_addresses_outside_of_ascii_go_to_servers_that_take_them(make_office, se
     assert "To: zoë@example.org\r\n".encode() in mail.raw
 
 
-@pytest.mark.parametrize("name", ["a\r\nBcc: eve@example.org", "a\nb", "a\rb", "a\0b", "a\x85b"])
-def test_names_with_line_ends_do_not_get_as_far(make_office, server, name):
+def test_names_with_line_ends_do_not_get_as_far(make_office, server):
     office = make_office(server)
-    for member in ("buyer", "seller", "destination", "buyerEmail"):
-        body = {"buyer": "Ada", "buyerEmail": "ada@example.org", "seller": "Bo", "sellerEmail": "bo@example.org",
-                "destination": "Mars", "items": [{"name": "Tea", "quantity": 1}]}
-        assert office.stack.post("/api/trades", body | {member: name}).status == 400
+    body = {"buyer": "Ada", "buyerEmail": "ada@example.org", "seller": "Bo", "sellerEmail": "bo@example.org",
+            "destination": "Mars", "items": [{"name": "Tea", "quantity": 1}]}
+    for name in ("a\r\nBcc: eve@example.org", "a\nb", "a\rb", "a\0b", "a\x85b"):
+        for member in ("buyer", "seller", "destination", "buyerEmail"):
+            assert office.stack.post("/api/trades", body | {member: name}).status == 400, (member, name)
     office.cancel(buyer="Bcc: eve@example.org", items=[{"name": "\u2028Bcc: eve@example.org\u202e", "quantity": 1}])
     mail = server.wait_for(1)[0]
     assert mail.message["Bcc"] is None and mail.recipients == ["ada@example.org"]
