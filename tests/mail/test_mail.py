@@ -352,6 +352,24 @@ def test_an_engine_that_is_killed_loses_no_mail(make_office, server, store):
     assert all(len(copies) == 1 for copies in bodies.values())
 
 
+def test_an_outcome_is_kept_until_the_store_takes_it(make_office, server):
+    """The server took the mail, the store is away: it is not sent again."""
+    office = make_office(server, ITN_STORE_TIMEOUT_MS=300)
+    server.answers["RCPT", "*"] = ["hang"]
+    for _ in range(2):
+        office.cancel()
+    assert server.hanging.wait(20)
+    with sqlite3.connect(office.stack.folder / "itn.db", timeout=10, isolation_level=None) as db:
+        db.execute("BEGIN IMMEDIATE")
+        server.hangs = False
+        server.wait_for(1)
+        wait_for(lambda: "store does not answer" in office.stack.log("itn-engine-1"), "the store is missed")
+        db.execute("ROLLBACK")
+    db.close()
+    office.wait_for("sent", 2)
+    assert len(server.taken()) == 2 == len(set(server.ids()))
+
+
 def test_an_engine_killed_in_the_middle_of_a_mail_leaves_it_to_the_next(make_office, server):
     office = make_office(server, ITN_LEASE_MS=300)
     server.answers["RCPT", "*"] = ["hang"]

@@ -89,7 +89,7 @@ check_threads() { # [PYTEST-OPTION…]
 	! setarch "$(uname -m)" -R true 2>/dev/null || at_fixed_addresses=(setarch "$(uname -m)" -R)
 	(build "$folder" "$ITN_DIR/log/build-threads.log" --enable-tsan --enable-werror) || { failed=1; return; }
 	check_make "$folder" "$ITN_DIR/log/check-threads-unit.log" "${at_fixed_addresses[@]}"
-	check_pytest threads "$folder" api conversation metrics mongo -k 'sqlite or test_contract' "$@"
+	check_pytest threads "$folder" api conversation mail metrics mongo -k 'sqlite or test_contract' "$@"
 }
 
 # Half of the seeds on each of two processors; the other half on what is left of one when there is no second.
