@@ -48,6 +48,8 @@ struct memory_host {
 void memory_set_host(struct store *store, const struct memory_host *host, void *context);
 /** Lets the oldest write or commit that is under way (see ITN_UNKNOWN) have its effect. False: none was. */
 bool memory_land(struct store *store);
+/** The oldest that is under way never arrives: a commit's transaction is an orphan from now on. False: none was. */
+bool memory_lose(struct store *store);
 
 /** What the store knows of one event, for those who check the log; valid during the call. */
 typedef void memory_event_fn(void *context, const struct event *event);

@@ -80,6 +80,23 @@ void memory_events(struct store *store, memory_event_fn *row, void *context)
 	}
 }
 
+bool memory_lose(struct store *store)
+{
+	struct memory_database *database = database_of(store);
+	database_lock(database);
+	struct memory_landing *landing = TAILQ_FIRST(&database->landings);
+	if (landing) {
+		TAILQ_REMOVE(&database->landings, landing, link);
+		if (landing->write)
+			write_free(landing->write);
+		else
+			landing->session->lands = false;
+	}
+	database_unlock(database);
+	free(landing);
+	return landing != NULL;
+}
+
 int64_t memory_last_seq(struct store *store)
 {
 	return database_head(database_of(store))->head.last_seq;

@@ -90,6 +90,13 @@ static void take_redis_away(void)
 
 static void land_something(void)
 {
+	if (sim_once_in(3)) {
+		if (memory_lose(sim.store)) {
+			fault_count(FAULT_WRITE_NEVER);
+			trace("a write that was under way is lost");
+		}
+		return;
+	}
 	if (memory_land(sim.store)) {
 		trace("a write that was under way lands");
 		host_note_batch();

@@ -5,6 +5,7 @@
 
 #include "clients.h"
 #include "model.h"
+#include "store/notifications.h"
 
 /* A write begun this long after another was answered comes behind it, us: the clocks of two workers may be so far
  * apart. */
@@ -14,6 +15,8 @@
 
 #define EVENTS_MAX 16384
 #define LAST_TRIES 10
+/* Within this long watchers have what the log has, us. */
+#define WATCH_US INT64_C(20000000)
 
 static struct {
 	struct str frames[EVENTS_MAX];
@@ -44,6 +47,19 @@ static bool is_at_rest(void)
 		sim_fail("does not come to rest: %zu entries, %zu jobs, %zu transactions; the log ends at %lld",
 			 rest.entries, rest.jobs, rest.transactions, (long long)log_end());
 	return clients_are_done() && !rest.entries && !rest.jobs && !rest.under_way;
+}
+
+/* Who watches already needs no further write to see the end. */
+static bool watchers_are_up_to_date(void)
+{
+	for (unsigned i = 0; i < sim.gateway_seats; i++)
+		if (gateway_last(i) >= 0 && gateway_last(i) != log_end()) {
+			if (sim.now_us > check.until)
+				sim_fail("gateway-%u stays at %lld, the log ends at %lld", i, (long long)gateway_last(i),
+					 (long long)log_end());
+			return false;
+		}
+	return true;
 }
 
 static bool all_saw_the_end(void)
@@ -92,6 +108,9 @@ static void come_to_rest(void)
 {
 	check.until = sim.now_us + REST_US;
 	fibers_run(is_at_rest);
+	check.until = sim.now_us + WATCH_US;
+	fibers_run(watchers_are_up_to_date);
+	check.until = sim.now_us + REST_US;
 	check.last_done = false;
 	fiber_start(NULL, "last client", write_last, NULL);
 	fibers_run(last_was_seen);
@@ -125,7 +144,7 @@ static const struct batch_end *end_of(int64_t last_seq, bool last_time)
 
 static void replay(void)
 {
-	check.model = model_new(sim.config.trade_lines_limit, sim.config.cargo_lines_limit, sim_fail, sim.rules);
+	check.model = model_new(sim.config.trade_lines_limit, sim.config.cargo_lines_limit, ADMINS, sim_fail, sim.rules);
 	for (size_t i = 0; i < check.count; i++) {
 		const struct batch_end *end;
 
@@ -303,6 +322,21 @@ static void check_state(void)
 	check_counters();
 }
 
+/* Each mail that is due was made once, and no other. */
+static void check_mail(void *context unused_arg, const struct notification *notification)
+{
+	if (!model_mail(check.model, arena_str(sim.arena, notification->event).ptr))
+		sim_fail("nobody wants the mail %.*s: %.*s", STR_ARG(notification->id), STR_ARG(notification->subject));
+}
+
+static void check_mails(void)
+{
+	if (store_notifications(sim.store, NOTIFICATION_UNSENT, NULL, 100000, check_mail, NULL) != ITN_OK)
+		sim_fail("the notifications can't be read");
+	if (model_mails(check.model))
+		sim_fail("%zu mails were not made", model_mails(check.model));
+}
+
 /* Requests were decided by the engine: their events' ids are those of requests. */
 static void count_request(void *context unused_arg, const struct event *event)
 {
@@ -323,6 +357,7 @@ void check_run(void)
 	check_promises();
 	check_real_time();
 	check_state();
+	check_mails();
 	gateways_check(check.frames, check.count);
 	memory_events(sim.store, count_request, NULL);
 	model_free(check.model);

@@ -28,6 +28,7 @@ static void world_begin(uint64_t seed, bool with_trace)
 	config_defaults(&sim.config);
 	sim.config.store = "memory:simulation";
 	sim.config.network = "simulation";
+	sim.config.mail_admins = "ann@example.org,bob@example.org";
 	sim.config.lease_ms = 300;
 	sim.config.stream_max = sim_pick(3) ? 10000 : 100;
 	sim.peace = (const unsigned[]){ 1, 2, 3, 5 }[sim_pick(4)];

@@ -64,6 +64,7 @@ struct cause {
 
 struct model {
 	size_t trade_limit, cargo_limit;
+	unsigned admins;
 	void (*fail)(const char *fmt, ...);
 	uint64_t *rules;
 	struct trade trades[TRADES_MAX];
@@ -77,16 +78,18 @@ struct model {
 	size_t cause_count, batch_first; /* of the batch's causes */
 	size_t warnings[LANES_MAX];      /* criticalEvents of this batch */
 	char ids[EVENTS_MAX][36];
+	unsigned mails[EVENTS_MAX]; /* due about this event */
 	int64_t seq;
 };
 
-struct model *model_new(size_t trade_lines_limit, size_t cargo_lines_limit, void (*fail)(const char *fmt, ...),
+struct model *model_new(size_t trade_lines_limit, size_t cargo_lines_limit, unsigned admins, void (*fail)(const char *fmt, ...),
 			uint64_t *rules)
 {
 	struct model *model = memory_calloc(1, sizeof(*model));
 
 	model->trade_limit = trade_lines_limit;
 	model->cargo_limit = cargo_lines_limit;
+	model->admins = admins;
 	model->fail = fail;
 	model->rules = rules;
 	return model;
@@ -372,6 +375,7 @@ static void take_trade(struct model *model, const struct told *told)
 	} else {
 		take_trade_change(model, told, trade, status, shipment);
 	}
+	model->mails[told->seq] = strcmp(trade->told_status, status) != 0; /* rule 10 */
 	snprintf(trade->told_status, sizeof(trade->told_status), "%s", status);
 	snprintf(trade->told_shipment, sizeof(trade->told_shipment), "%s", shipment);
 	trade->version = number(told->data, "version");
@@ -429,6 +433,7 @@ static void take_cargo(struct model *model, const struct told *told)
 	} else if (strcmp(status, cargo->told_status) != 0) {
 		model->fail("seq %lld: cargo %s goes to %s by itself", (long long)told->seq, id, status);
 	}
+	model->mails[told->seq] = strcmp(status, "delivered") == 0 && strcmp(cargo->told_status, status) != 0;
 	snprintf(cargo->told_status, sizeof(cargo->told_status), "%s", status);
 	cargo->departed = json_in_member(told->data, "departedAt") != NULL;
 	cargo->delivered = json_in_member(told->data, "deliveredAt") != NULL;
@@ -466,6 +471,20 @@ static void take_inventory(struct model *model, const struct told *told)
 	}
 }
 
+/* A delay after creation is told to the admins, all else to one. */
+static unsigned mails_of_warning(const struct model *model, const char *id, bool is_cargo)
+{
+	size_t len = (size_t)(strchr(id, '.') - id);
+
+	for (size_t i = 0; is_cargo && i < model->cause_count; i++) {
+		const char *cause = model->ids[model->causes[i].seq];
+
+		if (strlen(cause) == len && strncmp(cause, id, len) == 0)
+			return model->causes[i].created ? 1 : model->admins;
+	}
+	return 1;
+}
+
 /* It shows what was told last. */
 static void take_warning(struct model *model, const struct told *told)
 {
@@ -478,6 +497,7 @@ static void take_warning(struct model *model, const struct told *told)
 	data = model_data(model, is_cargo, id, &len);
 	if (!told->derived || !data || len != told->raw_len || memcmp(data, told->raw, len) != 0)
 		model->fail("seq %lld warns of another state of %s than was told", (long long)told->seq, id);
+	model->mails[told->seq] = mails_of_warning(model, told->id, is_cargo);
 	model->warnings[lane_of(model,
 				is_cargo ? cargo_of(model, id)->destination : trade_of(model, id)->destination)]++;
 }
@@ -903,6 +923,26 @@ bool model_stock(const struct model *model, const char *station, const char *ite
 		return true;
 	}
 	return false;
+}
+
+bool model_mail(struct model *model, const char *event)
+{
+	for (int64_t seq = 1; seq <= model->seq; seq++)
+		if (strcmp(model->ids[seq], event) == 0 && model->mails[seq]) {
+			model->mails[seq]--;
+			model->rules[RULE_MAIL]++;
+			return true;
+		}
+	return false;
+}
+
+size_t model_mails(const struct model *model)
+{
+	size_t left = 0;
+
+	for (int64_t seq = 1; seq <= model->seq; seq++)
+		left += model->mails[seq];
+	return left;
 }
 
 void model_causes(const struct model *model, model_cause_fn *row, void *context)

@@ -22,9 +22,10 @@
 
 struct model;
 
-/** @param fail   called with what is wrong; does not return
+/** @param admins  how many are told of delays
+ *  @param fail   called with what is wrong; does not return
  *  @param rules  RULES counters, added to */
-struct model *model_new(size_t trade_lines_limit, size_t cargo_lines_limit, void (*fail)(const char *fmt, ...),
+struct model *model_new(size_t trade_lines_limit, size_t cargo_lines_limit, unsigned admins, void (*fail)(const char *fmt, ...),
 			uint64_t *rules);
 void model_free(struct model *model);
 
@@ -42,6 +43,10 @@ int64_t model_count(const struct model *model, bool is_cargo, const char *status
 /** Of an item at a station: what the log told last; false: nothing. */
 bool model_stock(const struct model *model, const char *station, const char *item, int64_t *ret_on_hand,
 		 int64_t *ret_incoming);
+/** Takes one of the mails that are due about this event; false: none is (left). */
+bool model_mail(struct model *model, const char *event);
+/** How many are left of all. */
+size_t model_mails(const struct model *model);
 /** The seq and tag of each event that a client caused, in order: `tag` is the text of the member that says whose it
  * was. */
 typedef void model_cause_fn(void *context, int64_t seq, bool is_cargo, const char *key, const char *tag);

@@ -58,6 +58,8 @@ struct batch_end {
 	size_t busy_count;
 };
 
+/** How many mail_admins names. */
+#define ADMINS	      2
 #define PROCESSES_MAX 256
 #define BATCHES_MAX   8192
 #define SEAT_MAX      3
