@@ -24,6 +24,12 @@ tests_unit_store_test_contract_memory_SOURCES = tests/unit/store/test_contract.c
 tests_unit_store_test_contract_memory_CPPFLAGS = $(AM_CPPFLAGS) -DCONTRACT_STORE='"memory:"'
 tests_unit_store_test_contract_memory_LDADD = libitnmemory.a $(store_libs) $(core_libs) $(CMOCKA_LIBS)
 
+unit_tests += tests/unit/store/test_memory_host
+tests_unit_store_test_memory_host_SOURCES = tests/unit/store/test_memory_host.c \
+	tests/unit/store/kinds_with_memory.c $(store_contract_sources)
+tests_unit_store_test_memory_host_CPPFLAGS = $(AM_CPPFLAGS) -DCONTRACT_STORE='"memory:"'
+tests_unit_store_test_memory_host_LDADD = libitnmemory.a $(store_libs) $(core_libs) $(CMOCKA_LIBS)
+
 unit_tests += tests/unit/store/test_commit_queue
 threaded_tests += tests/unit/store/test_commit_queue
 tests_unit_store_test_commit_queue_LDADD = $(store_libs) $(core_libs) $(CMOCKA_LIBS)
