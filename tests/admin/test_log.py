@@ -60,6 +60,7 @@ def test_a_gap(network, data, position):
     assert network.get(f"/api/events?after={position(identity, end)}").status == 410
 
 
+@pytest.mark.parametrize("network", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("position", ["", "x", "-1", ":3", "abc:", "1e3"])
 def test_no_position(network, position):
     done = log(network, "--after", position)
@@ -120,5 +121,6 @@ def test_a_store_that_goes_away_is_told_with_the_place_to_go_on(network, make_st
         server.freeze()
         output, errors = process.communicate(timeout=20)
         server.thaw()
+        stack.down()
     assert (output, process.returncode) == (b"", 69)
     assert f"go on with --after {identity}:1" in errors.decode()

@@ -88,7 +88,7 @@ def test_positions_of_the_lost_log_are_gaps(make_stack, store, redis, tmp_path):
 @pytest.mark.parametrize("store", ["sqlite"], indirect=True)
 def test_without_it_the_restored_log_would_pass_for_the_lost_one(make_stack, store, redis, tmp_path):
     """What the command is for: the same positions name other events."""
-    stack = make_stack(store, ITN_REDIS=f"unix:{redis.path}")
+    stack = make_stack(store, ITN_REDIS=f"unix:{redis.path}", ITN_LEASE_MS=600)
     stack.up()
     for n in range(2):
         post_trade(stack, n)
