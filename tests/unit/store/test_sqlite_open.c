@@ -242,6 +242,22 @@ static void without_permission_it_says_so(unused_arg void **state)
 	check_has("a folder of somebody else", other.text, "Permission denied");
 }
 
+static void root_does_not_shut_the_owner_out(unused_arg void **state)
+{
+	static const char *const files[] = { "a.db", "a.db-lock" };
+	struct stat info;
+	if (geteuid() != 0)
+		skip();
+	check_opens("a.db");
+	assert_int_equal(chown(path_of("a.db"), 65534, 65534), 0);
+	assert_int_equal(unlink(path_of("a.db-lock")), 0);
+	check_opens("a.db");
+	for (size_t i = 0; i < COUNT_OF(files); i++) {
+		assert_int_equal(stat(path_of(files[i]), &info), 0);
+		check_int(files[i], info.st_uid, 65534);
+	}
+}
+
 #define TEST(test) cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)
 
 int main(void)
@@ -258,6 +274,7 @@ int main(void)
 		TEST(a_corrupt_database_is_failed_not_away),
 		TEST(a_file_that_was_taken_away_is_noticed),
 		TEST(without_permission_it_says_so),
+		TEST(root_does_not_shut_the_owner_out),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
