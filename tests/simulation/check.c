@@ -22,6 +22,7 @@ static struct {
 	struct str frames[EVENTS_MAX];
 	struct str batches[EVENTS_MAX];
 	size_t count;
+	int64_t logged_at;              /* of the last one */
 	int64_t seq_of[OPERATIONS_MAX]; /* of each operation's event; 0: none */
 	struct model *model;
 	int64_t until;
@@ -55,8 +56,8 @@ static bool watchers_are_up_to_date(void)
 	for (unsigned i = 0; i < sim.gateway_seats; i++)
 		if (gateway_last(i) >= 0 && gateway_last(i) != log_end()) {
 			if (sim.now_us > check.until)
-				sim_fail("gateway-%u stays at %lld, the log ends at %lld", i, (long long)gateway_last(i),
-					 (long long)log_end());
+				sim_fail("gateway-%u stays at %lld, the log ends at %lld", i,
+					 (long long)gateway_last(i), (long long)log_end());
 			return false;
 		}
 	return true;
@@ -127,6 +128,9 @@ static void take_event(void *context unused_arg, const struct event *event)
 {
 	if (check.count == EVENTS_MAX)
 		sim_fail("more than %d events", EVENTS_MAX);
+	if (event->logged_at < check.logged_at)
+		sim_fail("seq %lld was logged before the one ahead of it", (long long)event->seq);
+	check.logged_at = event->logged_at;
 	check.frames[check.count] = event->frame;
 	check.batches[check.count++] = event->batch;
 }
@@ -144,7 +148,8 @@ static const struct batch_end *end_of(int64_t last_seq, bool last_time)
 
 static void replay(void)
 {
-	check.model = model_new(sim.config.trade_lines_limit, sim.config.cargo_lines_limit, ADMINS, sim_fail, sim.rules);
+	check.model =
+		model_new(sim.config.trade_lines_limit, sim.config.cargo_lines_limit, ADMINS, sim_fail, sim.rules);
 	for (size_t i = 0; i < check.count; i++) {
 		const struct batch_end *end;
 
@@ -268,6 +273,20 @@ static void check_station(void *context unused_arg, const struct store_row *row)
 	}
 }
 
+/* What is not shown, and decides what becomes of a trade. */
+static void check_goods(void *context unused_arg, const struct trade *trade, size_t waiting)
+{
+	static const char *const places[] = {
+		[GOODS_NEW] = "new",       [GOODS_NONE] = "waiting", [GOODS_RESERVED] = "reserved",
+		[GOODS_LOADED] = "loaded", [GOODS_MOVED] = "loaded", [GOODS_ARRIVED] = "arrived",
+	};
+	const char *id = arena_str(sim.arena, trade->id).ptr;
+
+	if (waiting || strcmp(places[trade->goods], model_place(check.model, id)) != 0)
+		sim_fail("the goods of trade %s are %s for the engine and %s by the log", id, places[trade->goods],
+			 model_place(check.model, id));
+}
+
 struct counted {
 	const char *name;
 	int64_t value;
@@ -319,6 +338,7 @@ static void check_state(void)
 	list.kind = LIST_INVENTORY;
 	if (store_list(sim.store, &list, check_station, NULL) != ITN_OK)
 		sim_fail("the stock can't be read");
+	memory_trades(sim.store, check_goods, NULL);
 	check_counters();
 }
 
@@ -352,6 +372,7 @@ void check_run(void)
 {
 	come_to_rest();
 	check.count = 0;
+	check.logged_at = 0;
 	memory_events(sim.store, take_event, NULL);
 	replay();
 	check_promises();

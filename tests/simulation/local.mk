@@ -1,5 +1,10 @@
 # The simulation: one program, of the product's own objects and of what stands in for its surroundings (see sim.h).
+if TSAN
 EXTRA_PROGRAMS += tests/simulation/simulate
+else
+check_PROGRAMS += tests/simulation/simulate
+endif
+EXTRA_DIST += tests/mutation/mutations.txt tools/mutate
 tests_simulation_simulate_SOURCES = \
 	tests/simulation/chaos.c \
 	tests/simulation/check.c \

@@ -82,8 +82,8 @@ struct model {
 	int64_t seq;
 };
 
-struct model *model_new(size_t trade_lines_limit, size_t cargo_lines_limit, unsigned admins, void (*fail)(const char *fmt, ...),
-			uint64_t *rules)
+struct model *model_new(size_t trade_lines_limit, size_t cargo_lines_limit, unsigned admins,
+			void (*fail)(const char *fmt, ...), uint64_t *rules)
 {
 	struct model *model = memory_calloc(1, sizeof(*model));
 
@@ -897,6 +897,15 @@ const char *model_data(const struct model *model, bool is_cargo, const char *key
 
 	*ret_len = trade ? trade->data_len : cargo ? cargo->data_len : 0;
 	return trade ? trade->data : cargo ? cargo->data : NULL;
+}
+
+const char *model_place(const struct model *model, const char *id)
+{
+	const struct trade *trade = trade_of((struct model *)model, id);
+	const struct cargo *cargo =
+		trade && *trade->told_shipment ? cargo_of((struct model *)model, trade->told_shipment) : NULL;
+
+	return !cargo ? "waiting" : cargo->delivered ? "arrived" : "loaded";
 }
 
 int64_t model_count(const struct model *model, bool is_cargo, const char *status)

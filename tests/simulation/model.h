@@ -25,8 +25,8 @@ struct model;
 /** @param admins  how many are told of delays
  *  @param fail   called with what is wrong; does not return
  *  @param rules  RULES counters, added to */
-struct model *model_new(size_t trade_lines_limit, size_t cargo_lines_limit, unsigned admins, void (*fail)(const char *fmt, ...),
-			uint64_t *rules);
+struct model *model_new(size_t trade_lines_limit, size_t cargo_lines_limit, unsigned admins,
+			void (*fail)(const char *fmt, ...), uint64_t *rules);
 void model_free(struct model *model);
 
 /** The next event, as clients see it. `frame` is NUL-terminated and lives as long as the model. */
@@ -38,6 +38,8 @@ void model_rest(struct model *model, const char (*busy)[16], size_t busy_count);
 
 /** What the log told last of a trade or cargo: its data; NULL: nothing. */
 const char *model_data(const struct model *model, bool is_cargo, const char *key, size_t *ret_len);
+/** Where a trade's goods are when nothing is outstanding: "waiting", "loaded" (also under way), "arrived". */
+const char *model_place(const struct model *model, const char *trade);
 /** How many documents of this status there are by the log. */
 int64_t model_count(const struct model *model, bool is_cargo, const char *status);
 /** Of an item at a station: what the log told last; false: nothing. */

@@ -59,7 +59,7 @@ struct batch_end {
 };
 
 /** How many mail_admins names. */
-#define ADMINS	      2
+#define ADMINS        2
 #define PROCESSES_MAX 256
 #define BATCHES_MAX   8192
 #define SEAT_MAX      3

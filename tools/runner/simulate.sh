@@ -13,3 +13,9 @@ simulate_build() { # FOLDER LOG [CONFIGURE-OPTION…]
 	make -C "$1" -s -j"$(nproc)" tests/simulation/simulate >>"$2" 2>&1 </dev/null ||
 		{ tail -n 15 "$2" >&2; die "the build failed; $2 has the details"; }
 }
+
+mutate() { # [PART OF A NAME…]
+	dir_make
+	packages_need "${packages_build[@]}" "${packages_check[@]}"
+	exec "$root/tools/mutate" "$root" "$ITN_DIR/mutate" "$@"
+}
