@@ -30,7 +30,7 @@ def stack(tmp_path_factory):
 def run(*command, cwd=HERE, **environment):
     """Output and exit status of a tool."""
     done = subprocess.run(command, cwd=cwd, env={**os.environ, **environment}, stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=300)
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=600)
     return done.stdout, done.returncode
 
 
