@@ -49,6 +49,7 @@ libitnstore_a_SOURCES = \
 
 # The store in memory: no daemon links it.
 EXTRA_LIBRARIES += libitnmemory.a
+CLEANFILES += libitnmemory.a
 libitnmemory_a_SOURCES = \
 	src/store/memory.h \
 	src/store/memory_apply.c \
