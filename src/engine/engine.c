@@ -22,6 +22,7 @@
 #define LOOK_MS 200
 /* So many conflicts in a row are worth a line in the log. */
 #define CONFLICTS_MANY 100
+#define MAIL_GRACE_MS 5000
 
 struct engine {
 	const struct config *config;
@@ -259,9 +260,15 @@ static enum itn_status engine_open(struct engine *engine, struct error *error)
 	return ITN_OK;
 }
 
+/* A mail on its way may end while the lease lasts, but nobody waits long for that. */
+static int64_t mail_grace_ms(const struct config *config)
+{
+	return config->lease_ms / 2 < MAIL_GRACE_MS ? (int64_t)config->lease_ms / 2 : MAIL_GRACE_MS;
+}
+
 static void engine_close(struct engine *engine)
 {
-	notifier_stop(engine->notifier, (int64_t)engine->config->lease_ms / 2);
+	notifier_stop(engine->notifier, mail_grace_ms(engine->config));
 	if (engine->handle)
 		lease_release(&engine->lease);
 	metrics_set(METRIC_ENGINE_LEASE, false);

@@ -24,6 +24,7 @@ struct smtp {
 	size_t read;
 	enum stage stage, replied_at;
 	int code; /* of the last reply; 0: none yet */
+	bool timed_out;
 	char reply[REPLY_MAX];
 	char reason[CURL_ERROR_SIZE];
 };
@@ -206,7 +207,7 @@ static enum smtp_result judge(const struct smtp *smtp, CURLcode result, struct e
 		error_set(error, ITN_UNAVAILABLE, "broken off");
 		return SMTP_STOPPED;
 	}
-	if (result == CURLE_OPERATION_TIMEDOUT || smtp->code < 400) {
+	if (smtp->timed_out || smtp->code < 400) {
 		error_set(error, ITN_UNAVAILABLE, "%s", smtp->reason[0] ? smtp->reason : curl_easy_strerror(result));
 		return SMTP_AWAY;
 	}
@@ -216,7 +217,7 @@ static enum smtp_result judge(const struct smtp *smtp, CURLcode result, struct e
 	return smtp->code >= 500 ? SMTP_REFUSED : SMTP_DEFERRED;
 }
 
-enum smtp_result smtp_send(struct smtp *smtp, const char *from, const char *to, struct str message, struct error *error)
+static CURLcode perform(struct smtp *smtp, const char *from, const char *to, struct str message)
 {
 	struct curl_slist *recipients = curl_slist_append(NULL, to);
 	CURLcode result;
@@ -234,7 +235,27 @@ enum smtp_result smtp_send(struct smtp *smtp, const char *from, const char *to, 
 	curl_easy_setopt(smtp->curl, CURLOPT_MAIL_RCPT, recipients);
 	curl_easy_setopt(smtp->curl, CURLOPT_INFILESIZE_LARGE, (curl_off_t)message.len);
 	result = curl_easy_perform(smtp->curl);
+	smtp->timed_out = result == CURLE_OPERATION_TIMEDOUT;
 	curl_easy_setopt(smtp->curl, CURLOPT_MAIL_RCPT, NULL);
 	curl_slist_free_all(recipients);
-	return judge(smtp, result, error);
+	return result;
+}
+
+/* A server may have enough of a connection after so many mails or so much time. */
+static bool was_kept_too_long(const struct smtp *smtp)
+{
+	long connections = 1;
+
+	curl_easy_getinfo(smtp->curl, CURLINFO_NUM_CONNECTS, &connections);
+	return connections == 0 && smtp->read == 0 && !smtp->timed_out;
+}
+
+enum smtp_result smtp_send(struct smtp *smtp, const char *from, const char *to, struct str message, struct error *error)
+{
+	enum smtp_result result = judge(smtp, perform(smtp, from, to, message), error);
+
+	if (result != SMTP_AWAY || !was_kept_too_long(smtp))
+		return result;
+	smtp_rest(smtp);
+	return judge(smtp, perform(smtp, from, to, message), error);
 }

@@ -274,6 +274,14 @@ def password_file(tmp_path):
     return path
 
 
+def test_addresses_outside_of_ascii_are_dead_where_the_server_takes_none(make_office):
+    with MailServer(utf8=False) as server:
+        office = make_office(server)
+        office.cancel(buyerEmail="zoë@example.org")
+        assert office.wait_for("dead", 1)[0]["error"]
+        assert server.taken() == []
+
+
 @pytest.mark.parametrize("smtps", [False, True], ids=["starttls", "smtps"])
 def test_mail_goes_encrypted_with_a_login(make_office, authority, password_file, smtps):
     with MailServer(certificate=authority[1], smtps=smtps, login=("itn", "pass word:ü")) as server:
@@ -419,6 +427,20 @@ def test_many_mails_share_a_connection(make_office, server, store):
     assert {mail.message["Subject"] for mail in mails} == \
         {"Shipment S-1 was delivered"} | {f"Your trade {trade} is completed" for trade in trades}
     assert server.connections - before <= 3
+
+
+def test_a_connection_that_the_server_has_enough_of_is_made_anew(make_office, server):
+    office = make_office(server)
+    server.answers["RCPT", "*"] = ["hang"]
+    server.answers["MAIL", "*"] = [None, None, "421 4.7.0 enough mails for one connection"]
+    for _ in range(4):
+        office.cancel()
+    assert server.hanging.wait(20)
+    office.wait_for("queued", 4)
+    before = server.connections
+    server.hangs = False
+    assert {one["attempts"] for one in office.wait_for("sent", 4)} == {1}
+    assert server.connections == before + 1
 
 
 def test_without_a_server_mails_stay_unsent_and_are_not_sent_later(make_stack, server):
