@@ -231,8 +231,10 @@ static void change_trade(void)
 	struct known *known = some_document(false);
 	struct operation *operation;
 
-	if (!known)
+	if (!known) {
+		create_trade();
 		return;
+	}
 	operation = operation_new(WISH_CHANGE_TRADE);
 	operation->key = known->key;
 	perform(operation, sim_pick(2) ? "PUT" : "PATCH", print("/api/trades/%s/status", known->key.ptr),
@@ -246,8 +248,10 @@ static void change_cargo(void)
 	struct operation *operation;
 	bool again = known && known == clients.hot && sim_pick(8); /* a place anew: always a change, all race */
 
-	if (!known)
+	if (!known) {
+		create_cargo();
 		return;
+	}
 	operation = operation_new(WISH_CHANGE_CARGO);
 	operation->key = known->key;
 	perform(operation, "PUT", print("/api/cargo/%s/status", known->key.ptr),
