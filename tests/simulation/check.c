@@ -360,6 +360,11 @@ static void check_mails(void)
 		sim_fail("%zu mails were not made", model_mails(check.model));
 }
 
+static int64_t version_at(bool is_cargo, const char *key, int64_t seq)
+{
+	return model_version_at(check.model, is_cargo, key, seq);
+}
+
 /* Requests were decided by the engine: their events' ids are those of requests. */
 static void count_request(void *context unused_arg, const struct event *event)
 {
@@ -383,6 +388,8 @@ void check_run(void)
 	check_state();
 	check_mails();
 	gateways_check(check.frames, check.count);
+	readers_check(check.frames, check.count);
+	lists_check(version_at);
 	memory_events(sim.store, count_request, NULL);
 	model_free(check.model);
 }

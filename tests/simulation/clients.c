@@ -14,6 +14,8 @@
 #define ITEM_NAMES 12
 #define PAGE       7
 #define DOCUMENTS  1024
+#define READ_MAX   4096
+#define LISTED_MAX 8192
 
 struct operations operations;
 
@@ -22,6 +24,17 @@ static struct {
 	struct known *documents[DOCUMENTS];
 	size_t count;
 	struct known *hot; /* whom all go for */
+	struct read_event {
+		int64_t seq;
+		struct str frame;
+	} read[READ_MAX];
+	size_t read_count;
+	struct listed {
+		bool is_cargo;
+		struct str key;
+		int64_t version, seq;
+	} listed[LISTED_MAX];
+	size_t listed_count;
 } clients;
 
 static const char *const stations[] = { "Vega", "Vega", "Vega", "Rigel" };
@@ -295,7 +308,14 @@ struct listing {
 	size_t count;
 };
 
-static void take_page(struct listing *listing, struct str body)
+/* A list is no older than the position that it names. */
+static void note_listed(bool is_cargo, struct str key, int64_t version, int64_t seq)
+{
+	if (clients.listed_count < LISTED_MAX)
+		clients.listed[clients.listed_count++] = (struct listed){ is_cargo, key, version, seq };
+}
+
+static void take_page(struct listing *listing, bool is_cargo, struct str body, int64_t seq)
 {
 	struct arena *arena = arena_new(4096);
 	struct faults faults;
@@ -308,13 +328,16 @@ static void take_page(struct listing *listing, struct str body)
 	root = json_in_root(doc);
 	for (size_t i = 0; i < json_in_count(root); i++) {
 		struct str id = json_in_str(json_in_member(json_in_at(root, i), "_id"));
+		int64_t version = 0;
 
 		for (size_t n = 0; n < listing->count; n++)
 			if (str_eq(listing->ids[n], id))
 				sim_fail("a list in pages has %.*s twice", STR_ARG(id));
 		if (listing->count == DOCUMENTS)
 			sim_fail("a list is longer than %d", DOCUMENTS);
-		listing->ids[listing->count++] = arena_str(sim.arena, id);
+		listing->ids[listing->count] = arena_str(sim.arena, id);
+		json_in_integer(json_in_member(json_in_at(root, i), "version"), &version);
+		note_listed(is_cargo, listing->ids[listing->count++], version, seq);
 	}
 	json_in_free(doc);
 	arena_free(arena);
@@ -340,7 +363,7 @@ static void list_documents(void)
 			arena_free(arena);
 			return;
 		}
-		take_page(listing, answer.body);
+		take_page(listing, is_cargo, answer.body, answer.seq);
 		uri = answer.link;
 	} while (str_is_set(uri));
 	for (size_t i = 0; i < before; i++) {
@@ -382,20 +405,44 @@ static void read_events(void)
 	worker_call(arena, "GET", arena_printf(arena, "/api/events?after=%lld&limit=50", (long long)after).ptr,
 		    "Accept: application/x-ndjson", NULL, &answer);
 	next = after + 1;
-	at = answer.answered && answer.status == 200 ? answer.body.ptr : NULL;
-	while (at && (at = strstr(at, ",\"seq\":"))) {
-		const char *line = strchr(at, '\n');
+	at = answer.answered && answer.status == 200 ? answer.body.ptr : "";
+	for (const char *end; (end = strchr(at, '\n')); at = end + 1, next++) {
+		struct str frame = arena_str(sim.arena, (struct str){ at, (size_t)(end - at) });
+		const char *seq = strstr(frame.ptr, ",\"seq\":");
 
-		if (strtoll(at + 7, NULL, 10) != next)
-			sim_fail("a reader after %lld has seq %lld in place of %lld", (long long)after,
-				 strtoll(at + 7, NULL, 10), (long long)next);
-		next++;
-		at = line;
+		if (!seq || strtoll(seq + 7, NULL, 10) != next)
+			sim_fail("a reader after %lld is given in place of seq %lld\n%s", (long long)after,
+				 (long long)next, frame.ptr);
+		if (clients.read_count < READ_MAX)
+			clients.read[clients.read_count++] = (struct read_event){ next, frame };
 	}
 	if (answer.answered && answer.status == 200 && next <= after + 50 && next <= answer.seq)
 		sim_fail("a reader after %lld got up to %lld, the log ends at %lld", (long long)after,
 			 (long long)next - 1, (long long)answer.seq);
 	arena_free(arena);
+}
+
+void readers_check(const struct str *frames, size_t count)
+{
+	for (size_t i = 0; i < clients.read_count; i++) {
+		const struct read_event *one = &clients.read[i];
+
+		if (one->seq > (int64_t)count || !str_eq(one->frame, frames[one->seq - 1]))
+			sim_fail("a reader was given as seq %lld\n%.*s\nthe log has another", (long long)one->seq,
+				 STR_ARG(one->frame));
+	}
+}
+
+void lists_check(int64_t (*version_at)(bool is_cargo, const char *key, int64_t seq))
+{
+	for (size_t i = 0; i < clients.listed_count; i++) {
+		const struct listed *one = &clients.listed[i];
+		int64_t told = version_at(one->is_cargo, one->key.ptr, one->seq);
+
+		if (one->version < told)
+			sim_fail("a list of position %lld shows version %lld of %s, which had version %lld then",
+				 (long long)one->seq, (long long)one->version, one->key.ptr, (long long)told);
+	}
 }
 
 static void choose_hot(void)
@@ -425,7 +472,7 @@ static void act(void)
 
 static void client(void *context unused_arg)
 {
-	for (int i = 0; i < PER_CLIENT; i++) {
+	for (int i = 0; i < PER_CLIENT || sim_faults() < FAULTS_LEAST; i++) {
 		if (!clients.hot && sim_pick(3))
 			fiber_sleep(100 + sim_pick(sim_pick(4) ? 5000 : 200000));
 		act();

@@ -31,4 +31,10 @@ struct known {
 	int64_t version;
 };
 
+/** Events that readers of GET /api/events were given are those of the log. */
+void readers_check(const struct str *frames, size_t count);
+
+/** Lists were no older than the positions that they named. */
+void lists_check(int64_t (*version_at)(bool is_cargo, const char *key, int64_t seq));
+
 #endif

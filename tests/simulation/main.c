@@ -1,5 +1,6 @@
-/* simulate [--seeds A..B | --seed N] [--trace]: runs each seed, and says what went wrong on the way and that nothing
- * came of it; or which seed failed. Of COUNTED_FROM seeds and more every fault and every rule must have been met. */
+/* simulate [--seeds A..B | --seed N] [--trace] [--twice]: runs each seed, and says what went wrong on the way and that
+ * nothing came of it; or which seed failed. Of COUNTED_FROM seeds and more every fault and every rule must have been
+ * met. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,6 +77,26 @@ static void run_seed(uint64_t seed, bool with_trace)
 	world_end();
 }
 
+/* What two runs of the same seed have in common, to the last step. */
+struct end {
+	uint64_t random, steps;
+	int64_t now_us;
+};
+
+static struct end run_to_its_end(uint64_t seed, bool with_trace)
+{
+	run_seed(seed, with_trace);
+	return (struct end){ sim.random, sim.steps, sim.now_us };
+}
+
+static void run_twice(uint64_t seed, bool with_trace)
+{
+	struct end first = run_to_its_end(seed, with_trace), second = run_to_its_end(seed, with_trace);
+
+	if (memcmp(&first, &second, sizeof(first)) != 0)
+		sim_fail("a second run of the same seed is another one");
+}
+
 static bool print_counts(const char *what, const char *const *names, const char *const *texts, const uint64_t *counts,
 			 size_t count)
 {
@@ -105,19 +126,21 @@ static int report(uint64_t first, uint64_t last)
 
 static int usage(void)
 {
-	fprintf(stderr, "usage: simulate [--seeds A..B | --seed N] [--trace]\n");
+	fprintf(stderr, "usage: simulate [--seeds A..B | --seed N] [--trace] [--twice]\n");
 	return EX_USAGE;
 }
 
 int main(int argc, char **argv)
 {
 	unsigned long long first = 1, last = 100;
-	bool with_trace = false;
+	bool with_trace = false, twice = false;
 	char end;
 
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--trace") == 0)
 			with_trace = true;
+		else if (strcmp(argv[i], "--twice") == 0)
+			twice = true;
 		else if (strcmp(argv[i], "--seeds") == 0 && i + 1 < argc &&
 			 sscanf(argv[i + 1], "%llu..%llu%c", &first, &last, &end) == 2 && first <= last)
 			i++;
@@ -129,6 +152,6 @@ int main(int argc, char **argv)
 	}
 	log_open("simulate", with_trace ? LOG_DEBUG : LOG_ERROR, LOG_LOGFMT);
 	for (uint64_t seed = first; seed <= last; seed++)
-		run_seed(seed, with_trace);
+		(twice ? run_twice : run_seed)(seed, with_trace);
 	return report(first, last);
 }

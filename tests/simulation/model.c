@@ -79,6 +79,10 @@ struct model {
 	size_t warnings[LANES_MAX];      /* criticalEvents of this batch */
 	char ids[EVENTS_MAX][36];
 	unsigned mails[EVENTS_MAX]; /* due about this event */
+	struct {
+		const void *of; /* trade or cargo; NULL: another's */
+		int64_t version;
+	} versions[EVENTS_MAX]; /* told by this event */
 	int64_t seq;
 };
 
@@ -379,6 +383,8 @@ static void take_trade(struct model *model, const struct told *told)
 	snprintf(trade->told_status, sizeof(trade->told_status), "%s", status);
 	snprintf(trade->told_shipment, sizeof(trade->told_shipment), "%s", shipment);
 	trade->version = number(told->data, "version");
+	model->versions[told->seq].of = trade;
+	model->versions[told->seq].version = trade->version;
 	trade->data = told->raw;
 	trade->data_len = told->raw_len;
 }
@@ -443,6 +449,8 @@ static void take_cargo(struct model *model, const struct told *told)
 	cargo->told_items = items;
 	cargo->told_trades = number(told->data, "tradeCount");
 	cargo->version = number(told->data, "version");
+	model->versions[told->seq].of = cargo;
+	model->versions[told->seq].version = cargo->version;
 	cargo->data = told->raw;
 	cargo->data_len = told->raw_len;
 }
@@ -897,6 +905,17 @@ const char *model_data(const struct model *model, bool is_cargo, const char *key
 
 	*ret_len = trade ? trade->data_len : cargo ? cargo->data_len : 0;
 	return trade ? trade->data : cargo ? cargo->data : NULL;
+}
+
+int64_t model_version_at(const struct model *model, bool is_cargo, const char *key, int64_t seq)
+{
+	const void *of = is_cargo ? (const void *)cargo_of((struct model *)model, key)
+				  : (const void *)trade_of((struct model *)model, key);
+
+	for (; of && seq > 0; seq--)
+		if (model->versions[seq].of == of)
+			return model->versions[seq].version;
+	return 0;
 }
 
 const char *model_place(const struct model *model, const char *id)

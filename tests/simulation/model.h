@@ -38,6 +38,8 @@ void model_rest(struct model *model, const char (*busy)[16], size_t busy_count);
 
 /** What the log told last of a trade or cargo: its data; NULL: nothing. */
 const char *model_data(const struct model *model, bool is_cargo, const char *key, size_t *ret_len);
+/** The version that the log had told of it up to this seq; 0: none. */
+int64_t model_version_at(const struct model *model, bool is_cargo, const char *key, int64_t seq);
 /** Where a trade's goods are when nothing is outstanding: "waiting", "loaded" (also under way), "arrived". */
 const char *model_place(const struct model *model, const char *trade);
 /** How many documents of this status there are by the log. */

@@ -99,11 +99,12 @@ check_simulation() {
 	"$program" --seeds "1..$half" >"$log-1.log" 2>&1 </dev/null &
 	other=$!
 	check_seeds_run "$program" "$((half + 1))..$check_seeds" "$log-2.log"
+	check_seeds_run "$program" 1..20 "$log-3.log" --twice
 	wait "$other" && passed=$((passed + 1)) || { failed=$((failed + 1)); tail -n 20 "$log-1.log"; }
 }
 
-check_seeds_run() { # PROGRAM SEEDS LOG
-	"$1" --seeds "$2" >"$3" 2>&1 </dev/null && passed=$((passed + 1)) || { failed=$((failed + 1)); tail -n 20 "$3"; }
+check_seeds_run() { # PROGRAM SEEDS LOG [OPTION…]
+	"$1" --seeds "$2" "${@:4}" >"$3" 2>&1 </dev/null && passed=$((passed + 1)) || { failed=$((failed + 1)); tail -n 20 "$3"; }
 }
 
 check_make() { # BUILD LOG [COMMAND THAT RUNS IT…]
