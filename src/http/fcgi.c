@@ -344,9 +344,11 @@ static void drain(struct fcgi_server *server)
 {
 	int64_t end = clock_monotonic_ms() + (int64_t)server->settings.drain_ms;
 	atomic_store(&server->draining, true);
+	server->pool.late = true;
 	unlink_path(server);
 	for (;;) {
-		stop_listening(server);
+		if (server->has_path || atomic_load(&server->pool.open_early) == 0)
+			stop_listening(server);
 		int64_t now = clock_monotonic_ms();
 		if (now >= end || (server->listening == 0 && atomic_load(&server->pool.open) == 0))
 			break;

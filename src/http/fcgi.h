@@ -10,7 +10,9 @@
  *
  *  Drain: no new connections (a unix socket is unlinked first, then what waits in its backlog is taken, so that no
  *  connection is lost); those that are open are served until the peer closes them, and each answer tells nginx not
- *  to keep the connection. Lossless when the web server's keep-alive timeout is shorter than `drain_ms`.
+ *  to keep the connection. A socket without a path to unlink, which the supervisor keeps open, is listened on until all
+ *  connections from before the drain are closed: who connects meanwhile would else wait for the next process. Lossless
+ *  when the web server's keep-alive timeout is shorter than `drain_ms`.
  */
 #ifndef ITN_HTTP_FCGI_H
 #define ITN_HTTP_FCGI_H

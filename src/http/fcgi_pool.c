@@ -63,8 +63,10 @@ struct fcgi_conn *fcgi_pool_open(struct fcgi_pool *pool, int fd, int64_t deadlin
 	pthread_mutex_unlock(&conn->lock);
 	fcgi_reader_init(&conn->reader, pool->body_max);
 	conn->begun = false;
+	conn->is_late = pool->late;
 	atomic_store(&conn->deadline, deadline);
 	atomic_fetch_add(&pool->open, 1);
+	atomic_fetch_add(&pool->open_early, !conn->is_late);
 	atomic_store(&conn->state, state_of(atomic_load(&conn->state) >> 2, IDLE));
 	return conn;
 }
@@ -105,6 +107,7 @@ bool fcgi_conn_release(struct fcgi_conn *conn)
 void fcgi_pool_close(struct fcgi_pool *pool, struct fcgi_conn *conn)
 {
 	uint64_t generation = atomic_load(&conn->state) >> 2;
+	bool is_early = !conn->is_late;
 	fcgi_reader_free(&conn->reader);
 	pthread_mutex_lock(&conn->lock);
 	close(conn->fd);
@@ -116,6 +119,7 @@ void fcgi_pool_close(struct fcgi_pool *pool, struct fcgi_conn *conn)
 	conn->next_free = pool->first_free;
 	pool->first_free = (uint32_t)(conn - pool->conns);
 	pthread_mutex_unlock(&pool->lock);
+	atomic_fetch_sub(&pool->open_early, is_early);
 	atomic_fetch_sub(&pool->open, 1);
 	uint64_t one = 1;
 	if (atomic_load(&pool->watched) && write(pool->notify_fd, &one, sizeof(one)) < 0)

@@ -19,6 +19,7 @@ struct fcgi_conn {
 	_Atomic int64_t deadline; /**< on the monotonic clock, ms; 0 for none. Overdue: closed or shut down */
 	pthread_mutex_t lock;     /**< around closing: the sweep must not shut down a number that is somebody else's now */
 	int fd;
+	bool is_late; /**< opened when the pool was already `late` */
 	uint32_t next_free;
 	/* Below: the owner's. */
 	struct fcgi_reader reader;
@@ -31,6 +32,8 @@ struct fcgi_pool {
 	uint64_t body_max;
 	_Atomic uint32_t used; /**< slots that were ever used */
 	_Atomic uint32_t open;
+	_Atomic uint32_t open_early; /**< those of them that are not late */
+	bool late;                   /**< set by the thread that opens: what it opens from now on is late */
 	_Atomic bool watched;  /**< write to notify_fd whenever a connection closes */
 	int notify_fd;
 	pthread_mutex_t lock;  /**< of the free list */

@@ -133,7 +133,7 @@ void fixture_start(struct fixture *fixture, struct fixture_options options)
 	struct fcgi_settings settings = {
 		.listen_fds = fds,
 		.listen_count = options.tcp_peers ? 2 : 1,
-		.unlink_path = fixture->path,
+		.unlink_path = options.inherited ? NULL : fixture->path,
 		.tcp_peers = options.tcp_peers,
 		.threads = options.threads ? options.threads : 2,
 		.connections = options.connections ? options.connections : 64,

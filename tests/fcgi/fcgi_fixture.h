@@ -36,6 +36,7 @@ struct fixture_options {
 	uint64_t drain_ms;
 	uint64_t stuck_ms;
 	const char *tcp_peers; /**< listen on TCP, too, with these */
+	bool inherited;        /**< the socket is a supervisor's: its path stays */
 };
 
 /** How often the servers of this process have said that they make progress. */

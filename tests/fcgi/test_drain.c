@@ -119,6 +119,27 @@ static void connections_that_wait_in_the_backlog_are_served(unused_arg void **st
 	fixture_end(&fx);
 }
 
+/* As long as a kept connection holds up the end, the socket's next owner has not started. */
+static void a_supervisors_socket_is_served_while_kept_connections_are_open(unused_arg void **state)
+{
+	struct fixture fx;
+	fixture_start(&fx, (struct fixture_options){ .drain_ms = LONG_MS, .inherited = true });
+	struct client idle = kept_connection(&fx), kept = kept_connection(&fx);
+	fixture_stop(&fx);
+	assert_true(client_request(&kept, 2, true, "GET", "/", STR("")));
+	expect(&kept, "in the drain", 200);
+	client_close(&kept);
+	for (int i = 0; i < 3; i++)
+		assert_true(fixture_serves(&fx));
+	assert_false(atomic_load(&fx.ended));
+	client_close(&idle);
+	pthread_join(fx.thread, NULL);
+	assert_int_equal(unlink(fx.path), 0);
+	assert_int_equal(rmdir(fx.folder), 0);
+	fcgi_server_free(fx.server);
+	close(fx.stop_fd);
+}
+
 static void a_half_sent_request_may_be_finished(unused_arg void **state)
 {
 	struct fixture fx;
@@ -174,6 +195,7 @@ int main(void)
 		cmocka_unit_test(an_answer_on_its_way_is_not_cut_off_when_the_time_is_up),
 		cmocka_unit_test(kept_connections_are_served_and_marked_until_the_peer_closes),
 		cmocka_unit_test(connections_that_wait_in_the_backlog_are_served),
+		cmocka_unit_test(a_supervisors_socket_is_served_while_kept_connections_are_open),
 		cmocka_unit_test(a_half_sent_request_may_be_finished),
 		cmocka_unit_test(a_stalled_peer_does_not_stop_the_end),
 		cmocka_unit_test(a_socket_that_another_process_has_replaced_stays),
