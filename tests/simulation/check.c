@@ -173,8 +173,7 @@ static void replay(void)
 
 /* What clients were told. */
 
-static void take_cause(void *context unused_arg, int64_t seq, bool is_cargo unused_arg, const char *key,
-		       const char *tag)
+static void take_cause(void *context unused_arg, int64_t seq, bool delivers, const char *key, const char *tag)
 {
 	size_t number;
 	char end;
@@ -190,6 +189,8 @@ static void take_cause(void *context unused_arg, int64_t seq, bool is_cargo unus
 			 (long long)seq);
 	if (str_is_set(operation->key) && !str_eq(operation->key, str_from(key)))
 		sim_fail("op-%zu is about %s, in the log about %s", number, operation->key.ptr, key);
+	if (delivers && operation->saw_on_the_way)
+		sim_fail("op-%zu waited for its delivery, and a trade had not arrived", number);
 	check.seq_of[number] = seq;
 }
 

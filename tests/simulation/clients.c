@@ -165,6 +165,19 @@ static bool is_cargo_wish(enum wish wish)
 	return wish == WISH_CREATE_CARGO || wish == WISH_CHANGE_CARGO;
 }
 
+/* Whoever waited for all effects finds them done; of a change of cargo only the log tells whether it was the delivery.
+ */
+static void check_waited(void *context, const struct trade *trade, size_t waiting unused_arg)
+{
+	struct operation *operation = context;
+
+	if (operation->wish == WISH_CREATE_TRADE && str_eq(trade->id, operation->key) && trade->goods == GOODS_NEW)
+		sim_fail("%s waited, and its trade has not been looked at", operation->tag.ptr);
+	if (operation->wish == WISH_CHANGE_CARGO && str_is_set(trade->shipment) &&
+	    str_eq(trade->shipment, operation->key) && trade->goods != GOODS_ARRIVED)
+		operation->saw_on_the_way = true;
+}
+
 /* Judges an answer: what its client may rely on from now on. */
 static void judge(struct operation *operation)
 {
@@ -194,6 +207,10 @@ static void judge(struct operation *operation)
 	known = known_of(shown.key, is_cargo);
 	if (shown.version > known->version)
 		known->version = shown.version;
+	if (answer->waited) {
+		sim.rules[RULE_WAITED]++;
+		memory_trades(sim.store, check_waited, operation);
+	}
 	operation->told_done = answer->status == 202 || answer->status == 201 || str_eq(shown.tag, tag);
 	/* A status that it had already is answered 200, too; another's change may have come after ours, then it is ours
 	 * all the same: only a member that we set is proof, its absence is none. */

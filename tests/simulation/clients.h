@@ -13,8 +13,9 @@ struct operation {
 	struct str key;       /**< absent: of a trade whose creation was not answered */
 	int64_t begun, ended; /**< us; ended 0: never */
 	struct answer answer;
-	bool told_done;     /**< the answer says that it has taken effect: its document has the tag */
-	bool told_not_done; /**< the answer says that it has none */
+	bool told_done;      /**< the answer says that it has taken effect: its document has the tag */
+	bool saw_on_the_way; /**< when it had waited, a trade of its shipment had not arrived */
+	bool told_not_done;  /**< the answer says that it has none */
 };
 
 #define OPERATIONS_MAX 2048

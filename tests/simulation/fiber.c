@@ -10,7 +10,9 @@
 #include <sanitizer/common_interface_defs.h>
 #endif
 
-#define STACK_BYTES ((size_t)512 << 10)
+/* Less than what makes the address sanitizer map memory anew with each switch. */
+#define STACK_BYTES ((size_t)256 << 10)
+#define GUARD_BYTES ((size_t)64 << 10)
 #define FIBERS_MAX  512
 /* Calls that follow each other closely take this long each, at most. */
 #define STEP_US_MAX 200
@@ -79,10 +81,11 @@ static char *stack_take(void)
 
 	if (fibers.stack_count)
 		return fibers.stacks[--fibers.stack_count];
-	stack = mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
-	if (stack == MAP_FAILED)
+	stack = mmap(NULL, GUARD_BYTES + STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK,
+		     -1, 0);
+	if (stack == MAP_FAILED || mprotect(stack, GUARD_BYTES, PROT_NONE) != 0)
 		memory_exhausted();
-	return stack;
+	return stack + GUARD_BYTES;
 }
 
 struct fiber *fiber_start(struct process *process, const char *name, fiber_fn *run, void *context)

@@ -978,7 +978,8 @@ void model_causes(const struct model *model, model_cause_fn *row, void *context)
 	for (size_t i = 0; i < model->cause_count; i++) {
 		const struct cause *cause = &model->causes[i];
 
-		row(context, cause->seq, cause->is_cargo,
+		row(context, cause->seq,
+		    cause->is_cargo && !strcmp(cause->status, "delivered") && strcmp(cause->from, "delivered") != 0,
 		    cause->is_cargo ? model->cargo[cause->place].id : model->trades[cause->place].id, cause->tag);
 	}
 }

@@ -51,9 +51,9 @@ bool model_stock(const struct model *model, const char *station, const char *ite
 bool model_mail(struct model *model, const char *event);
 /** How many are left of all. */
 size_t model_mails(const struct model *model);
-/** The seq and tag of each event that a client caused, in order: `tag` is the text of the member that says whose it
- * was. */
-typedef void model_cause_fn(void *context, int64_t seq, bool is_cargo, const char *key, const char *tag);
+/** The seq and tag of each event, and whether it delivers cargo, that a client caused, in order: `tag` is the text of
+ * the member that says whose it was. */
+typedef void model_cause_fn(void *context, int64_t seq, bool delivers, const char *key, const char *tag);
 void model_causes(const struct model *model, model_cause_fn *row, void *context);
 
 #endif

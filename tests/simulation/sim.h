@@ -155,6 +155,7 @@ struct answer {
 	bool answered; /**< and its answer came back */
 	int status;
 	struct str body; /**< in the arena that was given */
+	bool waited;     /**< for all effects: Preference-Applied */
 	int64_t seq;     /**< ITN-Seq; -1: none */
 	struct str log;  /**< ITN-Log */
 	struct str link; /**< the next page's path and query; absent: none */
