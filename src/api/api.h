@@ -63,6 +63,7 @@ http_handler cargo_list;
 /** inventory.c */
 http_handler inventory_show;
 http_handler inventory_list;
+http_handler inventory_movements;
 
 /** events.c */
 http_handler events_list;

@@ -15,9 +15,22 @@ static const char *const cargo_columns[] = { "shipmentId", "emailId",    "origin
 static const char *const item_columns[] = { "name",     "quantity",     "reserved", "available",
 					    "incoming", "reorderLevel", "version",  NULL };
 
+static const char *const movement_columns[] = { "eventId",       "seq",        "item", "quantity",    "from",      "to",
+						"transactionId", "shipmentId", "at",   "fromBalance", "toBalance", NULL };
+
 static const char *const *columns_of(enum store_list_kind kind)
 {
-	return kind == LIST_TRADES ? trade_columns : kind == LIST_CARGO ? cargo_columns : item_columns;
+	switch (kind) {
+	case LIST_TRADES:
+		return trade_columns;
+	case LIST_CARGO:
+		return cargo_columns;
+	case LIST_MOVEMENTS:
+		return movement_columns;
+	case LIST_INVENTORY:
+		break;
+	}
+	return item_columns;
 }
 
 static void write_cell(struct buf *out, struct str text)

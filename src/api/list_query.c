@@ -11,6 +11,8 @@ static const char *const trade_parameters[] = { "status",     "destination", "bu
 						NULL };
 static const char *const cargo_parameters[] = { "status", "destination", "shipmentId", "since",
 						"until",  "limit",       "after",      NULL };
+static const char *const movement_parameters[] = { "item",  "transactionId", "shipmentId", "since",
+						   "until", "limit",         "after",      NULL };
 static const char *const inventory_parameters[] = { "stationId", "limit", "after", NULL };
 
 const char *const *list_parameters(enum store_list_kind kind)
@@ -20,6 +22,8 @@ const char *const *list_parameters(enum store_list_kind kind)
 		return trade_parameters;
 	case LIST_CARGO:
 		return cargo_parameters;
+	case LIST_MOVEMENTS:
+		return movement_parameters;
 	case LIST_INVENTORY:
 		break;
 	}
@@ -57,8 +61,7 @@ int64_t query_integer(struct http_request *req, const char *name, int64_t min, i
 	return absent;
 }
 
-/* 0 would mean any time. */
-static int64_t query_time(struct http_request *req, const char *name, struct faults *faults)
+int64_t query_time(struct http_request *req, const char *name, struct faults *faults)
 {
 	struct str text;
 	int64_t ms;
@@ -122,8 +125,11 @@ struct list_query list_query_read(struct http_request *req, enum store_list_kind
 			.destination = query_text(req, kind, "destination", &text_key, faults),
 			.buyer = query_text(req, kind, "buyer", &text_name, faults),
 			.seller = query_text(req, kind, "seller", &text_name, faults),
-			.station = query_text(req, kind, "stationId", &text_key, faults),
+			.station = kind == LIST_MOVEMENTS ? req->params[0]
+							  : query_text(req, kind, "stationId", &text_key, faults),
 			.shipment = query_text(req, kind, "shipmentId", &text_key, faults),
+			.item = query_text(req, kind, "item", &text_name, faults),
+			.trade = query_text(req, kind, "transactionId", &text_key, faults),
 		},
 		.limit = (size_t)query_integer(req, "limit", 1, LIMIT_MAX, 0, faults),
 	};

@@ -18,4 +18,7 @@ struct list_query list_query_read(struct http_request *req, enum store_list_kind
 int64_t query_integer(struct http_request *req, const char *name, int64_t min, int64_t max, int64_t absent,
 		      struct faults *faults);
 
+/** An RFC 3339 time in ms, at least 1: 0 when it is not given. */
+int64_t query_time(struct http_request *req, const char *name, struct faults *faults);
+
 #endif

@@ -66,6 +66,19 @@ static void copy(struct line *to, const struct lines *lines)
 		memcpy(to, lines->at, lines->count * sizeof(*to));
 }
 
+void lines_append(struct lines *lines, struct arena *arena, size_t *room, struct line line)
+{
+	struct line *larger;
+
+	if (lines->count == *room) {
+		*room = *room ? *room * 2 : 16;
+		larger = arena_calloc(arena, *room, sizeof(*larger));
+		copy(larger, lines);
+		lines->at = larger;
+	}
+	lines->at[lines->count++] = line;
+}
+
 void lines_merge(struct lines *manifest, struct arena *arena, const struct lines *more)
 {
 	struct lines merged = { arena_calloc(arena, manifest->count + more->count, sizeof(struct line)),

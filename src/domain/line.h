@@ -23,6 +23,8 @@ struct lines {
 	size_t count;
 };
 
+/** One line more at the end, in an array of the arena that doubles when it is full; `room` is 0 at first. */
+void lines_append(struct lines *lines, struct arena *arena, size_t *room, struct line line);
 /** Lines added to a manifest that names each item once; `manifest` is changed, new memory comes from `arena`. */
 void lines_merge(struct lines *manifest, struct arena *arena, const struct lines *more);
 /** Whether merging keeps the manifest within LINES_MAX lines and each sum within SUM_MAX. */

@@ -11,6 +11,7 @@ libitndomain_a_SOURCES = \
 	src/domain/mail_text.c src/domain/mail_text.h \
 	src/domain/notification.c src/domain/notification.h \
 	src/domain/position.c src/domain/position.h \
+	src/domain/posting.c src/domain/posting.h \
 	src/domain/stock.c src/domain/stock.h \
 	src/domain/stored.c src/domain/stored.h \
 	src/domain/trade.c src/domain/trade.h \

@@ -5,6 +5,7 @@
 
 #include "core/clock.h"
 #include "core/id.h"
+#include "engine/ledger.h"
 
 void draft_list_add(struct draft_list *list, struct arena *arena, void *item)
 {
@@ -40,6 +41,7 @@ void draft_begin(struct draft *draft, struct arena *arena, const struct config *
 	map_init(&draft->trades_by_id, arena);
 	map_init(&draft->cargo_by_id, arena);
 	map_init(&draft->stock_by_key, arena);
+	map_init(&draft->balances_by_key, arena);
 	map_init(&draft->lanes_by_name, arena);
 }
 
@@ -239,4 +241,5 @@ void draft_writes(struct draft *draft, struct store_writes *ret_writes)
 		.notification_count = draft->notifications.count,
 	};
 	write_documents(draft, ret_writes);
+	ledger_writes(draft, draft->stock_seq, ret_writes);
 }

@@ -35,6 +35,12 @@ struct draft_stock {
 	struct job *untold; /**< stock changes by effects only: untold until the end of the batch */
 };
 
+struct draft_balance {
+	struct balance balance;
+	int64_t stored; /**< quantity as read */
+	bool ends;      /**< at 0 it is over */
+};
+
 /** A growing array of pointers or structs in the arena. */
 struct draft_list {
 	void **at;
@@ -50,8 +56,10 @@ struct draft {
 	struct str id; /**< the batch's id */
 	struct buf json; /**< scratch, kept from batch to batch */
 
-	struct map trades_by_id, cargo_by_id, stock_by_key, lanes_by_name;
-	struct draft_list trades, cargo, stock; /**< in the order of their first appearance */
+	struct map trades_by_id, cargo_by_id, stock_by_key, balances_by_key, lanes_by_name;
+	struct draft_list trades, cargo, stock, balances; /**< in the order of their first appearance */
+	struct draft_list postings;                       /**< struct posting, without numbers; in order */
+	int64_t stock_seq;                                /**< of the first inventoryUpdated, once all is told */
 	struct draft_list events, verdicts, counters, notifications;
 	size_t documents; /**< read so far: what the budget of effects counts */
 };

@@ -1,6 +1,7 @@
 #include "engine/effects.h"
 
 #include "engine/lane.h"
+#include "engine/ledger.h"
 #include "engine/notify.h"
 
 static void count_trade(struct draft *draft, enum trade_status status, int64_t delta)
@@ -165,44 +166,99 @@ static enum itn_status announce_delay(struct draft *draft, struct job *job, enum
 	return ITN_OK;
 }
 
-/* A sum that would leave int64_t stays at its end: no honest trade comes near. */
-static int64_t added(int64_t sum, int64_t more)
+static struct account transit_of(struct str shipment)
 {
-	int64_t result;
-
-	if (!__builtin_add_overflow(sum, more, &result))
-		return result;
-	return more > 0 ? INT64_MAX : INT64_MIN;
+	return (struct account){ ACCOUNT_TRANSIT, shipment };
 }
 
-/* What changes at the destination for each of the lines: on the way, and on hand. */
-static enum itn_status change_stock(struct draft *draft, struct str station, const struct lines *lines, int incoming,
-				    int on_hand, struct job *job)
+static const struct account external = { ACCOUNT_EXTERNAL, { NULL, 0 } };
+
+/* Rule 6: goods from outside get on their way. */
+static enum itn_status send(struct draft *draft, const struct cargo *cargo, const struct line *line, struct job *job)
 {
+	struct movement movement = {
+		.item = line->name,
+		.quantity = line->quantity,
+		.from = external,
+		.to = transit_of(cargo->id),
+		.shipment = cargo->id,
+	};
 	struct draft_stock *stock;
+	int64_t moved;
+	enum itn_status status = draft_stock(draft, cargo->destination, line->name, &stock);
 
-	for (size_t i = 0; i < lines->count; i++) {
-		int64_t quantity = lines->at[i].quantity;
-		enum itn_status status = draft_stock(draft, station, lines->at[i].name, &stock);
-
-		if (status != ITN_OK)
-			return status;
-		stock->stock.incoming = added(stock->stock.incoming, incoming * quantity);
-		stock->stock.on_hand = added(stock->stock.on_hand, on_hand * quantity);
-		stock->stock.tracked = stock->stock.tracked || on_hand > 0;
-		stock->untold = job;
-		if (on_hand)
-			draft_count(draft, STR("stock.total"), on_hand * quantity);
-	}
+	if (status == ITN_OK)
+		status = ledger_move(draft, &movement, job, &moved);
+	if (status != ITN_OK)
+		return status;
+	stock->stock.incoming += moved;
+	stock->untold = job;
 	return ITN_OK;
+}
+
+/* What departed before there was a ledger enters it when it arrives. */
+static enum itn_status make_up(struct draft *draft, const struct movement *arrival, struct job *job)
+{
+	struct movement missing = *arrival;
+	int64_t in_transit;
+	enum itn_status status = ledger_balance(draft, arrival->from, arrival->item, &in_transit);
+
+	if (status != ITN_OK || in_transit >= arrival->quantity)
+		return status;
+	missing.from = external;
+	missing.to = arrival->from;
+	missing.quantity -= in_transit;
+	return ledger_move(draft, &missing, job, NULL);
+}
+
+/* Rule 7: goods in transit are on hand now. `trade` is absent for cargo's own. */
+static enum itn_status receive(struct draft *draft, struct str shipment, struct str station, struct str trade,
+			       const struct line *line, struct job *job)
+{
+	struct movement movement = {
+		.item = line->name,
+		.quantity = line->quantity,
+		.from = transit_of(shipment),
+		.to = { ACCOUNT_STATION, station },
+		.trade = trade,
+		.shipment = shipment,
+	};
+	struct draft_stock *stock;
+	int64_t moved;
+	enum itn_status status = draft_stock(draft, station, line->name, &stock);
+
+	if (status == ITN_OK)
+		status = make_up(draft, &movement, job);
+	if (status == ITN_OK)
+		status = ledger_move(draft, &movement, job, &moved);
+	if (status != ITN_OK)
+		return status;
+	stock->stock.incoming -= moved < stock->stock.incoming ? moved : stock->stock.incoming;
+	stock->untold = job;
+	return ITN_OK;
+}
+
+static enum itn_status receive_all(struct draft *draft, struct str shipment, struct str station, struct str trade,
+				   const struct lines *lines, struct job *job)
+{
+	enum itn_status status = ITN_OK;
+
+	for (size_t i = 0; i < lines->count && status == ITN_OK; i++)
+		status = receive(draft, shipment, station, trade, &lines->at[i], job);
+	return status;
 }
 
 /* Rule 6: everything on the manifest is on its way from now on. */
 static enum itn_status depart(struct draft *draft, struct draft_cargo *cargo, struct job *job)
 {
+	const struct lines *manifest = &cargo->cargo.items;
+	enum itn_status status = ITN_OK;
+
 	cargo->cargo.open = false;
 	cargo->touched = true;
-	return change_stock(draft, cargo->cargo.destination, &cargo->cargo.items, 1, 0, job);
+	for (size_t i = 0; i < manifest->count && status == ITN_OK; i++)
+		status = send(draft, &cargo->cargo, &manifest->at[i], job);
+	return status;
 }
 
 static enum itn_status cargo_departed_effects(struct draft *draft, struct job *job, enum effect_state *ret_state)
@@ -221,7 +277,8 @@ static enum itn_status cargo_departed_effects(struct draft *draft, struct job *j
 static enum itn_status arrive(struct draft *draft, struct draft_trade *trade, struct job *job)
 {
 	enum trade_status from = trade->trade.status;
-	enum itn_status status = change_stock(draft, trade->trade.destination, &trade->trade.items, -1, 1, job);
+	enum itn_status status = receive_all(draft, trade->trade.shipment, trade->trade.destination, trade->trade.id,
+					     &trade->trade.items, job);
 
 	if (status != ITN_OK)
 		return status;
@@ -281,7 +338,8 @@ static enum itn_status cargo_delivered_effects(struct draft *draft, struct job *
 	if (cargo->cargo.open)
 		status = depart(draft, cargo, job);
 	if (status == ITN_OK)
-		status = change_stock(draft, cargo->cargo.destination, &cargo->cargo.own_items, -1, 1, job);
+		status = receive_all(draft, cargo->cargo.id, cargo->cargo.destination, STR_NONE, &cargo->cargo.own_items,
+				     job);
 	if (status != ITN_OK)
 		return status;
 	job->step = STEP_GO_ON;

@@ -5,6 +5,7 @@ libitnengine_a_SOURCES = \
 	src/engine/effects.c src/engine/effects.h \
 	src/engine/engine.c src/engine/engine.h \
 	src/engine/lane.c src/engine/lane.h \
+	src/engine/ledger.c src/engine/ledger.h \
 	src/engine/lease.c src/engine/lease.h \
 	src/engine/notifier.c src/engine/notifier.h \
 	src/engine/notify.c src/engine/notify.h \

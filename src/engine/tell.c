@@ -187,5 +187,6 @@ void draft_tell_all(struct draft *draft)
 		tell_untold_cargo(draft, draft->cargo.at[i]);
 	for (size_t i = 0; i < draft->trades.count; i++)
 		tell_untold_trade(draft, draft->trades.at[i]);
+	draft->stock_seq = draft->seq + 1;
 	tell_stock(draft);
 }

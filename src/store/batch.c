@@ -74,6 +74,12 @@ enum itn_status store_batch_stock(struct store_engine *engine, struct arena *are
 	return store_measure(ops_of(engine)->batch_stock(engine, arena, station, item, ret_stock));
 }
 
+enum itn_status store_batch_balance(struct store_engine *engine, struct str account, struct str item,
+				    int64_t *ret_quantity)
+{
+	return ops_of(engine)->batch_balance(engine, account, item, ret_quantity);
+}
+
 enum itn_status store_batch_open_cargo(struct store_engine *engine, struct arena *arena, struct str destination,
 				       const struct store_cursor *after, size_t max, struct cargo **ret_cargo,
 				       size_t *ret_count)

@@ -7,6 +7,7 @@
 #define ITN_STORE_BATCH_H
 
 #include "domain/notification.h"
+#include "domain/posting.h"
 #include "store/store.h"
 
 struct store_engine;
@@ -83,6 +84,9 @@ enum itn_status store_batch_cargo(struct store_engine *engine, struct arena *are
 /** ITN_NOT_FOUND: no record. */
 enum itn_status store_batch_stock(struct store_engine *engine, struct arena *arena, struct str station, struct str item,
 				  struct stock *ret_stock) must_check;
+/** What an account that is no station holds of an item; 0: nothing. `account` is its name. */
+enum itn_status store_batch_balance(struct store_engine *engine, struct str account, struct str item,
+				    int64_t *ret_quantity) must_check;
 /** Cargo to `destination` with `open` set, by (createdAt, id), behind the cursor, up to `max`. */
 enum itn_status store_batch_open_cargo(struct store_engine *engine, struct arena *arena, struct str destination,
 				       const struct store_cursor *after, size_t max, struct cargo **ret_cargo,
@@ -111,6 +115,10 @@ struct stock_write {
 	const struct stock *stock;
 	int64_t from_version; /**< 0: a new record */
 };
+struct balance_write {
+	struct balance balance;
+	bool drop; /**< it is 0 and nothing will be posted to it again: no record is kept */
+};
 struct verdict_write {
 	struct str request; /**< id of the ENTRY_REQUEST */
 	/** REQUEST_WAITING: not decided, it moves to the end of the backlog (its document has entries beyond this batch). */
@@ -136,6 +144,10 @@ struct store_writes {
 	size_t cargo_count;
 	const struct stock_write *stock;
 	size_t stock_count;
+	const struct posting *postings; /**< by number */
+	size_t posting_count;
+	const struct balance_write *balances; /**< of accounts that are no stations; each account and item once */
+	size_t balance_count;
 	const struct job *jobs; /**< new or gone on, by seq */
 	size_t job_count;
 	const int64_t *jobs_done; /**< seqs of jobs that end */
@@ -150,7 +162,7 @@ struct store_writes {
 
 /** Writes and commits; the outcome is settled before it returns: ITN_OK it is in, ITN_CONFLICT it is not (run it again on a new
  *  snapshot, smaller), ITN_LOST_LEASE, ITN_UNAVAILABLE (not in), ITN_UNKNOWN (could not be settled: step down; whoever goes on
- *  reads head). ITN_EXISTS: an event or notification id is there already (a bug); ITN_FAILED: last_seq is not head's plus the number of
+ *  reads head). ITN_EXISTS: an event, a notification or a posting is there already (a bug); ITN_FAILED: last_seq is not head's plus the number of
  *  events, or their seqs do not follow head's (a bug). The batch is closed in any case. */
 enum itn_status store_batch_commit(struct store_engine *engine, const struct store_writes *writes) must_check;
 /** Ends it without a trace. */

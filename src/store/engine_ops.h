@@ -36,6 +36,8 @@ struct store_ops {
 	enum itn_status (*cargo_json)(struct store *store, struct str id, struct buf *out, int64_t *ret_version);
 	enum itn_status (*inventory_json)(struct store *store, struct str station, struct buf *out,
 					  int64_t *ret_version);
+	enum itn_status (*stock_at)(struct store *store, struct arena *arena, struct str station, int64_t seq,
+				    int64_t time, struct lines *ret_lines);
 	enum itn_status (*list)(struct store *store, const struct store_list *list, store_row_fn *row, void *context);
 	enum itn_status (*events)(struct store *store, int64_t after, size_t max, store_event_fn *row, void *context);
 	enum itn_status (*progress)(struct store *store, const struct str *ids, size_t count,
@@ -72,6 +74,8 @@ struct store_ops {
 				       struct cargo *ret_cargo);
 	enum itn_status (*batch_stock)(struct store_engine *engine, struct arena *arena, struct str station,
 				       struct str item, struct stock *ret_stock);
+	enum itn_status (*batch_balance)(struct store_engine *engine, struct str account, struct str item,
+					 int64_t *ret_quantity);
 	enum itn_status (*batch_open_cargo)(struct store_engine *engine, struct arena *arena, struct str destination,
 					    const struct store_cursor *after, size_t max, struct cargo **ret_cargo,
 					    size_t *ret_count);

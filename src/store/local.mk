@@ -21,6 +21,8 @@ libitnstore_a_SOURCES = \
 	src/store/mongo_list.c \
 	src/store/mongo_migrate.c \
 	src/store/mongo_notification.c \
+	src/store/mongo_opening.c \
+	src/store/mongo_posting.c \
 	src/store/mongo_read.c \
 	src/store/mongo_round.c \
 	src/store/mongo_schema.c src/store/mongo_schema.h \
@@ -40,6 +42,7 @@ libitnstore_a_SOURCES = \
 	src/store/sqlite_lock.c src/store/sqlite_lock.h \
 	src/store/sqlite_migrate.c \
 	src/store/sqlite_notification.c \
+	src/store/sqlite_posting.c \
 	src/store/sqlite_read.c \
 	src/store/sqlite_schema.c src/store/sqlite_schema.def \
 	src/store/sqlite_sql.def \
@@ -58,6 +61,7 @@ libitnmemory_a_SOURCES = \
 	src/store/memory_engine.c src/store/memory_engine.h \
 	src/store/memory_list.c \
 	src/store/memory_notification.c \
+	src/store/memory_posting.c \
 	src/store/memory_read.c \
 	src/store/memory_rows.c src/store/memory_rows.h \
 	src/store/memory_store.c src/store/memory_store.h \

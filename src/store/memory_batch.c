@@ -112,8 +112,7 @@ void memory_front_read(struct memory_engine *engine, struct arena *arena, size_t
 	free(front.at);
 }
 
-/* A read of the batch's snapshot: the lock on success; any other end ends the batch. */
-static enum itn_status read_begin(struct memory_engine *engine, const char *call)
+enum itn_status memory_read_begin(struct memory_engine *engine, const char *call)
 {
 	struct memory_database *database = engine_database(engine);
 	if (!engine->session)
@@ -146,7 +145,7 @@ enum itn_status memory_batch_trade(struct store_engine *base, struct arena *aren
 {
 	struct memory_engine *engine = memory_engine_of(base);
 	struct memory_database *database = engine_database(engine);
-	enum itn_status status = read_begin(engine, "batch_trade");
+	enum itn_status status = memory_read_begin(engine, "batch_trade");
 	if (status)
 		return status;
 	const struct memory_document *document =
@@ -162,7 +161,7 @@ enum itn_status memory_batch_cargo(struct store_engine *base, struct arena *aren
 {
 	struct memory_engine *engine = memory_engine_of(base);
 	struct memory_database *database = engine_database(engine);
-	enum itn_status status = read_begin(engine, "batch_cargo");
+	enum itn_status status = memory_read_begin(engine, "batch_cargo");
 	if (status)
 		return status;
 	const struct memory_document *document =
@@ -178,7 +177,7 @@ enum itn_status memory_batch_stock(struct store_engine *base, struct arena *aren
 {
 	struct memory_engine *engine = memory_engine_of(base);
 	struct memory_database *database = engine_database(engine);
-	enum itn_status status = read_begin(engine, "batch_stock");
+	enum itn_status status = memory_read_begin(engine, "batch_stock");
 	if (status)
 		return status;
 	struct str key = arena_printf(arena, "%.*s\n%.*s", STR_ARG(station), STR_ARG(item));
@@ -251,7 +250,7 @@ static enum itn_status trades_slice(struct memory_engine *engine, const char *ca
 				    wants_fn *wants, struct str of, const struct store_cursor *after, size_t max,
 				    struct trade **ret_trades, size_t *ret_count)
 {
-	enum itn_status status = read_begin(engine, call);
+	enum itn_status status = memory_read_begin(engine, call);
 	if (status)
 		return status;
 	const struct memory_document **found = slice(engine, arena, IN_TRADES, wants, of, after, max, ret_count);
@@ -267,7 +266,7 @@ enum itn_status memory_batch_open_cargo(struct store_engine *base, struct arena 
 					size_t *ret_count)
 {
 	struct memory_engine *engine = memory_engine_of(base);
-	enum itn_status status = read_begin(engine, "batch_open_cargo");
+	enum itn_status status = memory_read_begin(engine, "batch_open_cargo");
 	if (status)
 		return status;
 	const struct memory_document **found =
@@ -299,7 +298,7 @@ enum itn_status memory_batch_lane_busy(struct store_engine *base, struct str lan
 {
 	struct memory_engine *engine = memory_engine_of(base);
 	struct memory_database *database = engine_database(engine);
-	enum itn_status status = read_begin(engine, "batch_lane_busy");
+	enum itn_status status = memory_read_begin(engine, "batch_lane_busy");
 	if (status)
 		return status;
 	*ret_busy = false;

@@ -21,6 +21,8 @@ enum memory_table {
 	IN_JOBS,      /* by seq */
 	IN_COUNTERS,
 	IN_NOTIFICATIONS,
+	IN_POSTINGS, /* by number */
+	IN_BALANCES, /* by account and item */
 	MEMORY_TABLES
 };
 

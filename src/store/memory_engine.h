@@ -48,6 +48,10 @@ enum itn_status memory_put(struct memory_engine *engine, enum memory_table in, s
 /** Reads the front of the backlog into the batch, with the lock. */
 void memory_front_read(struct memory_engine *engine, struct arena *arena, size_t max, struct store_batch *batch);
 
+/** The batch's postings and balances. With the lock. */
+enum itn_status memory_ledger_put(struct memory_engine *engine, const struct store_writes *writes) must_check;
+/** A read of the batch's snapshot: the lock on success; any other end ends the batch. */
+enum itn_status memory_read_begin(struct memory_engine *engine, const char *call) must_check;
 /** The batch's new notifications. With the lock. */
 enum itn_status memory_notifications_put(struct memory_engine *engine, const struct store_writes *writes) must_check;
 
@@ -68,6 +72,8 @@ enum itn_status memory_batch_cargo(struct store_engine *engine, struct arena *ar
 				   struct cargo *ret_cargo);
 enum itn_status memory_batch_stock(struct store_engine *engine, struct arena *arena, struct str station,
 				   struct str item, struct stock *ret_stock);
+enum itn_status memory_batch_balance(struct store_engine *engine, struct str account, struct str item,
+				     int64_t *ret_quantity);
 enum itn_status memory_batch_open_cargo(struct store_engine *engine, struct arena *arena, struct str destination,
 					const struct store_cursor *after, size_t max, struct cargo **ret_cargo,
 					size_t *ret_count);

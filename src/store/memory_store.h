@@ -58,6 +58,13 @@ enum itn_status memory_notification_change(struct store *store, const struct not
 enum itn_status memory_notifications_forget(struct store *store, enum notification_status status, int64_t before,
 					    size_t max, size_t *ret_count);
 
+/* memory_posting.c */
+/** With the lock. */
+void memory_movements(const struct memory_database *database, const struct store_list *list, store_row_fn *row,
+		      void *context);
+enum itn_status memory_stock_at(struct store *store, struct arena *arena, struct str station, int64_t seq, int64_t time,
+				struct lines *ret_lines);
+
 /* memory_list.c */
 enum itn_status memory_list(struct store *store, const struct store_list *list, store_row_fn *row, void *context);
 enum itn_status memory_inventory_json(struct store *store, struct str station, struct buf *out, int64_t *ret_version);

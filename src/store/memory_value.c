@@ -48,6 +48,15 @@ struct entry entry_copy(struct arena *arena, const struct entry *entry)
 	return copy;
 }
 
+struct posting posting_copy(struct arena *arena, const struct posting *posting)
+{
+	struct posting copy = *posting;
+	struct str *const texts[] = { &copy.event, &copy.item, &copy.station, &copy.trade, &copy.shipment };
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		*texts[i] = arena_str(arena, *texts[i]);
+	return copy;
+}
+
 struct event event_copy(struct arena *arena, const struct event *event)
 {
 	struct event copy = *event;

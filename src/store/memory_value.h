@@ -46,6 +46,7 @@ struct trade trade_copy(struct arena *arena, const struct trade *trade);
 struct cargo cargo_copy(struct arena *arena, const struct cargo *cargo);
 struct stock stock_copy(struct arena *arena, const struct stock *stock);
 struct entry entry_copy(struct arena *arena, const struct entry *entry);
+struct posting posting_copy(struct arena *arena, const struct posting *posting);
 struct event event_copy(struct arena *arena, const struct event *event);
 struct job job_copy(struct arena *arena, const struct job *job);
 struct notification notification_copy(struct arena *arena, const struct notification *notification);

@@ -100,6 +100,46 @@ static enum itn_status notifications_insert(struct mongo_engine *engine, const s
 	return note(engine, via_bulk_run(&engine->via, bulk, 0), "notifications");
 }
 
+static enum itn_status postings_insert(struct mongo_engine *engine, const struct store_writes *writes)
+{
+	if (!writes->posting_count)
+		return ITN_OK;
+	mongoc_bulk_operation_t *bulk = via_bulk(&engine->via, IN_POSTINGS, true);
+	for (size_t i = 0; i < writes->posting_count; i++) {
+		bson_t doc = BSON_INITIALIZER;
+		posting_bson(&writes->postings[i], &doc);
+		mongoc_bulk_operation_insert(bulk, &doc);
+		bson_destroy(&doc);
+	}
+	return note(engine, via_bulk_run(&engine->via, bulk, 0), "postings");
+}
+
+static void add_balance(struct mongo_engine *engine, mongoc_bulk_operation_t *bulk, const struct balance_write *write)
+{
+	bson_t filter, update = BSON_INITIALIZER, set;
+	filter_id(&filter, stock_key(engine->arena, write->balance.account, '\n', write->balance.item));
+	if (write->drop) {
+		mongoc_bulk_operation_remove_one(bulk, &filter);
+		bson_destroy(&filter);
+		bson_destroy(&update);
+		return;
+	}
+	bson_append_document_begin(&update, "$set", -1, &set);
+	bson_put_int(&set, "quantity", write->balance.quantity);
+	bson_append_document_end(&update, &set);
+	add_update(bulk, &filter, &update, true);
+}
+
+static enum itn_status balances_write(struct mongo_engine *engine, const struct store_writes *writes)
+{
+	if (!writes->balance_count)
+		return ITN_OK;
+	mongoc_bulk_operation_t *bulk = via_bulk(&engine->via, IN_BALANCES, true);
+	for (size_t i = 0; i < writes->balance_count; i++)
+		add_balance(engine, bulk, &writes->balances[i]);
+	return note(engine, via_bulk_run(&engine->via, bulk, 0), "balances");
+}
+
 static int taken_compare(const void *key, const void *item)
 {
 	const struct taken *x = key, *y = item;
@@ -424,8 +464,8 @@ enum itn_status writes_apply(struct mongo_engine *engine, const struct store_wri
 	engine->via.error = (bson_error_t){ 0 };
 	if ((status = writes_check(engine, writes)) || (status = head_advance(engine, writes)) ||
 	    (status = events_insert(engine, writes)) || (status = notifications_insert(engine, writes)) ||
-	    (status = jobs_write(engine, writes)) ||
-	    (status = counters_write(engine, writes)) || (status = stock_write(engine, writes)) ||
+	    (status = postings_insert(engine, writes)) || (status = balances_write(engine, writes)) ||
+	    (status = jobs_write(engine, writes)) || (status = counters_write(engine, writes)) || (status = stock_write(engine, writes)) ||
 	    (status = requests_write(engine, writes)) || (status = trades_write(engine, writes)) ||
 	    (status = cargo_write(engine, writes)))
 		return status;

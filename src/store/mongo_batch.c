@@ -104,6 +104,23 @@ enum itn_status mongo_batch_stock(struct store_engine *engine, struct arena *are
 	return run_one(mongo_engine_of(engine), IN_STOCK, stock_key(arena, station, '\n', item), &read, ret_stock);
 }
 
+static bool balance_row(void *context, const bson_t *doc)
+{
+	*(int64_t *)context = bson_take_int(doc, "quantity");
+	return false;
+}
+
+enum itn_status mongo_batch_balance(struct store_engine *base, struct str account, struct str item, int64_t *ret_quantity)
+{
+	struct mongo_engine *engine = mongo_engine_of(base);
+	bson_t filter;
+	filter_id(&filter, stock_key(engine->arena, account, '\n', item));
+	*ret_quantity = 0;
+	enum itn_status status = via_find(&engine->via, IN_BALANCES, &filter, NULL, balance_row, ret_quantity);
+	bson_destroy(&filter);
+	return status ? engine_fail(engine, status) : ITN_OK;
+}
+
 /* Documents in the order of (createdAt, _id). */
 struct slice {
 	enum mongo_collection in;

@@ -67,6 +67,15 @@ void engine_head_filter(const struct mongo_engine *engine, bson_t *ret_filter);
 /** A new one as a document; `doc` is empty. */
 void notification_bson(const struct notification *notification, bson_t *doc);
 
+/* mongo_posting.c */
+/** A new one as a document; `doc` is empty. */
+void posting_bson(const struct posting *posting, bson_t *doc);
+
+/* mongo_opening.c */
+/** What the ledger's schema needs beside its collections: postings of what is on hand already. */
+enum itn_status mongo_ledger_open(struct mongo_engine *engine, struct via *outside,
+				  const struct store_head *head) must_check;
+
 /* mongo_backlog.c */
 /** The front of the backlog, from the open transaction's snapshot. */
 enum itn_status backlog_read(struct mongo_engine *engine, struct arena *arena, size_t max,

@@ -50,6 +50,8 @@ const char *mongo_collection_name(enum mongo_collection collection)
 		[IN_REQUESTS] = "requests",
 		[IN_COUNTERS] = "counters",
 		[IN_NOTIFICATIONS] = "notifications",
+		[IN_POSTINGS] = "postings",
+		[IN_BALANCES] = "balances",
 	};
 	return names[collection];
 }

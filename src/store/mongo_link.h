@@ -26,6 +26,8 @@ enum mongo_collection {
 	IN_REQUESTS,
 	IN_COUNTERS,
 	IN_NOTIFICATIONS,
+	IN_POSTINGS,
+	IN_BALANCES, /* by stock_key() of account and item */
 	MONGO_COLLECTIONS
 };
 const char *mongo_collection_name(enum mongo_collection collection);

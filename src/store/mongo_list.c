@@ -286,7 +286,11 @@ enum itn_status mongo_list(struct store *base, const struct store_list *list, st
 {
 	struct mongo_store *store = mongo_store_of(base);
 	struct rows rows = { .arena = arena_new(0), .row = row, .context = context };
-	enum itn_status status = (list->kind == LIST_INVENTORY ? list_stations : list_documents)(store, list, &rows);
+	enum itn_status status;
+	if (list->kind == LIST_MOVEMENTS)
+		status = mongo_movements(store, list, row, context);
+	else
+		status = (list->kind == LIST_INVENTORY ? list_stations : list_documents)(store, list, &rows);
 	arena_free(rows.arena);
 	buf_free(&rows.json);
 	return !status && rows.corrupt ? ITN_FAILED : status;

@@ -29,7 +29,12 @@ static enum itn_status step(struct mongo_engine *engine, int64_t *ret_schema)
 		return ITN_OK;
 	struct via outside = engine->via;
 	outside.session = NULL;
-	if (!(status = mongo_schema_make(&outside, head.schema + 1)))
+	status = mongo_schema_make(&outside, head.schema + 1);
+	if (!status && head.schema + 1 == STORE_LEDGER_SCHEMA)
+		status = mongo_ledger_open(engine, &outside, &head);
+	if (status == ITN_LOST_LEASE)
+		return status;
+	if (!status)
 		status = step_note(engine, &outside, head.schema + 1);
 	engine->via.error = outside.error;
 	if (status == ITN_NOT_FOUND) {

@@ -11,6 +11,7 @@
 static const int64_t collection_schemas[MONGO_COLLECTIONS] = {
 	[IN_HEAD] = 1, [IN_TRADES] = 1,   [IN_CARGO] = 1,    [IN_STOCK] = 1,         [IN_EVENTS] = 1,
 	[IN_JOBS] = 1, [IN_REQUESTS] = 1, [IN_COUNTERS] = 1, [IN_NOTIFICATIONS] = 2,
+	[IN_POSTINGS] = 3, [IN_BALANCES] = 3,
 };
 
 /* One index a row: the schema that it came with, the keys, ascending, and what it must be. Each single filter of a list, followed by (createdAt,
@@ -41,6 +42,10 @@ static const struct index {
 	{ 1, IN_JOBS, { "lane" }, .only = NULL },
 	{ 2, IN_NOTIFICATIONS, { "status", "queuedAt", "_id" }, .only = NULL },
 	{ 2, IN_NOTIFICATIONS, { "nextAt" }, .sparse = true },
+	{ 3, IN_POSTINGS, { "stationId", "at", "_id" }, .only = NULL },
+	{ 3, IN_POSTINGS, { "stationId", "item", "at", "_id" }, .only = NULL },
+	{ 3, IN_POSTINGS, { "transactionId", "at", "_id" }, .only = NULL },
+	{ 3, IN_POSTINGS, { "shipmentId", "at", "_id" }, .only = NULL },
 };
 
 #define CODE_NAMESPACE_NOT_FOUND 26

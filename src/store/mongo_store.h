@@ -71,6 +71,12 @@ void mongo_list_learn(struct mongo_store *store);
 enum itn_status mongo_list(struct store *store, const struct store_list *list, store_row_fn *row, void *context);
 enum itn_status mongo_inventory_json(struct store *store, struct str station, struct buf *out, int64_t *ret_version);
 
+/* mongo_posting.c */
+enum itn_status mongo_movements(struct mongo_store *store, const struct store_list *list, store_row_fn *row,
+				void *context);
+enum itn_status mongo_stock_at(struct store *store, struct arena *arena, struct str station, int64_t seq, int64_t time,
+			       struct lines *ret_lines);
+
 /* mongo_notification.c */
 enum itn_status mongo_notification(struct store *store, struct arena *arena, struct str id,
 				    struct notification *ret_notification);
@@ -109,6 +115,8 @@ enum itn_status mongo_batch_cargo(struct store_engine *engine, struct arena *are
 				  struct cargo *ret_cargo);
 enum itn_status mongo_batch_stock(struct store_engine *engine, struct arena *arena, struct str station, struct str item,
 				  struct stock *ret_stock);
+enum itn_status mongo_batch_balance(struct store_engine *engine, struct str account, struct str item,
+				    int64_t *ret_quantity);
 enum itn_status mongo_batch_open_cargo(struct store_engine *engine, struct arena *arena, struct str destination,
 				       const struct store_cursor *after, size_t max, struct cargo **ret_cargo,
 				       size_t *ret_count);

@@ -2,7 +2,7 @@
 
 #include "store/sqlite_engine.h"
 
-static enum itn_status bug(struct sqlite_engine *engine, enum itn_status status, const char *what, struct str of)
+enum itn_status engine_bug(struct sqlite_engine *engine, enum itn_status status, const char *what, struct str of)
 {
 	snprintf(engine->reason, sizeof(engine->reason), "%s: %.*s", what, STR_ARG(of));
 	return status;
@@ -18,14 +18,14 @@ static enum itn_status run_guarded(struct sqlite_engine *engine, sqlite3_stmt *s
 {
 	enum itn_status status = run(engine, stmt);
 	if (!status && conn_changes(engine->conn) == 0)
-		return bug(engine, ITN_CONFLICT, "not the version that was read", key);
+		return engine_bug(engine, ITN_CONFLICT, "not the version that was read", key);
 	return status;
 }
 
 static enum itn_status head_advance(struct sqlite_engine *engine, const struct store_writes *writes)
 {
 	if (writes->last_seq != engine->last_seq + (int64_t)writes->event_count)
-		return bug(engine, ITN_FAILED, "last_seq does not count the batch's events", writes->batch);
+		return engine_bug(engine, ITN_FAILED, "last_seq does not count the batch's events", writes->batch);
 	sqlite3_stmt *stmt = conn_sql(engine->conn, SQL_HEAD_ADVANCE);
 	bind_int(stmt, 1, engine->epoch);
 	bind_int(stmt, 2, writes->last_seq);
@@ -40,7 +40,7 @@ static enum itn_status head_advance(struct sqlite_engine *engine, const struct s
 static enum itn_status event_insert(struct sqlite_engine *engine, const struct event *event, int64_t seq)
 {
 	if (event->seq != seq)
-		return bug(engine, ITN_FAILED, "an event's seq leaves a gap", event->id);
+		return engine_bug(engine, ITN_FAILED, "an event's seq leaves a gap", event->id);
 	sqlite3_stmt *stmt = conn_sql(engine->conn, SQL_EVENT_INSERT);
 	bind_int(stmt, 1, event->seq);
 	bind_str(stmt, 2, event->id);
@@ -56,7 +56,7 @@ static enum itn_status event_insert(struct sqlite_engine *engine, const struct e
 	bind_str(stmt, 12, event->frame);
 	enum itn_status status = run(engine, stmt);
 	if (sqlite3_extended_errcode(engine->conn->db) == SQLITE_CONSTRAINT_UNIQUE)
-		return bug(engine, ITN_EXISTS, "this event is in the log already", event->id);
+		return engine_bug(engine, ITN_EXISTS, "this event is in the log already", event->id);
 	return status;
 }
 
@@ -75,7 +75,7 @@ static enum itn_status notifications_insert(struct sqlite_engine *engine, const 
 		const struct notification *notification = &writes->notifications[i];
 		status = engine_note(engine, sqlite_notification_insert(engine->conn, notification));
 		if (sqlite3_extended_errcode(engine->conn->db) == SQLITE_CONSTRAINT_UNIQUE)
-			return bug(engine, ITN_EXISTS, "this notification is there already", notification->id);
+			return engine_bug(engine, ITN_EXISTS, "this notification is there already", notification->id);
 	}
 	return status;
 }
@@ -237,7 +237,9 @@ enum itn_status sqlite_writes_apply(struct sqlite_engine *engine, const struct s
 {
 	enum itn_status status;
 	if ((status = head_advance(engine, writes)) || (status = events_insert(engine, writes)) ||
-	    (status = notifications_insert(engine, writes)) || (status = documents_write(engine, writes)) || (status = stocks_write(engine, writes)) ||
+	    (status = notifications_insert(engine, writes)) ||
+	    (status = documents_write(engine, writes)) ||
+	    (status = stocks_write(engine, writes)) || (status = sqlite_ledger_write(engine, writes)) ||
 	    (status = jobs_write(engine, writes)) || (status = outbox_leave(engine, writes)) ||
 	    (status = counters_write(engine, writes)) || (status = requests_drop(engine, writes->requests_below)))
 		return status;

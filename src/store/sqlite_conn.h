@@ -15,12 +15,21 @@
 #define SQL_IS_WAITING "goods IN (1, 2) AND status IN (0, 3) AND (holds & 2) = 0"
 #define SQL_IS_LOADED  "goods IN (3, 4) AND shipment IS NOT NULL"
 #define SQL_IS_QUEUED  "status = 1"
+#define SQL_SUM_MAX     "9007199254740991"
+#define SQL_NUMBER_BITS "24"
 #define SQL_UNSEQUENCED(entity, key) \
 	"(SELECT count(*) FROM outbox WHERE entity = " entity " AND outbox.key = " key " AND outbox.kind <> 2)"
 
 /* The columns of a notification, as sqlite_notification.c reads them. */
 #define SQL_NOTIFICATION_COLUMNS \
 	"id, event, channel, status, attempts, queued_at, next_at, version, recipient, subject, last_error, body"
+
+/* Movements of a station behind (at, n), by this index and its condition. */
+#define SQL_MOVEMENTS_BY(index, condition) \
+	"SELECT n, event, item, quantity, source, target, station, trade, shipment, at, source_balance, target_balance" \
+	" FROM posting INDEXED BY " index " WHERE station = ?1" condition " AND (at, n) > (?2, ?3) AND at < ?4" \
+	" AND (?5 IS NULL OR trade = ?5) AND (?6 IS NULL OR shipment = ?6) AND (?7 IS NULL OR item = ?7)" \
+	" ORDER BY at, n LIMIT ?8"
 
 enum sqlite_sql {
 #define SQL(name, text) SQL_##name,

@@ -35,6 +35,12 @@ void engine_roll_back(struct sqlite_engine *engine);
 /** Adds a new one in the open transaction. */
 enum itn_status sqlite_notification_insert(struct conn *conn, const struct notification *notification) must_check;
 
+/* sqlite_posting.c */
+/** The batch's postings and balances, in the open transaction. */
+enum itn_status sqlite_ledger_write(struct sqlite_engine *engine, const struct store_writes *writes) must_check;
+/** Notes what a bug left; returns `status`. */
+enum itn_status engine_bug(struct sqlite_engine *engine, enum itn_status status, const char *what, struct str of);
+
 /* sqlite_commit.c */
 /** All of a batch's changes as statements, without the commit. */
 enum itn_status sqlite_writes_apply(struct sqlite_engine *engine, const struct store_writes *writes) must_check;

@@ -177,6 +177,20 @@ static enum itn_status list_stations(struct conn *conn, const struct store_list 
 	return status;
 }
 
+static enum itn_status list_kind(struct conn *conn, const struct store_list *list, store_row_fn *row, void *context)
+{
+	switch (list->kind) {
+	case LIST_INVENTORY:
+		return list_stations(conn, list, row, context);
+	case LIST_MOVEMENTS:
+		return sqlite_movements(conn, list, row, context);
+	case LIST_TRADES:
+	case LIST_CARGO:
+		break;
+	}
+	return list_documents(conn, list, row, context);
+}
+
 enum itn_status sqlite_list(struct store *base, const struct store_list *list, store_row_fn *row, void *context)
 {
 	struct sqlite_store *store = sqlite_store_of(base);
@@ -185,7 +199,7 @@ enum itn_status sqlite_list(struct store *base, const struct store_list *list, s
 	if (status)
 		return status;
 	conn->patient = true;
-	status = (list->kind == LIST_INVENTORY ? list_stations : list_documents)(conn, list, row, context);
+	status = list_kind(conn, list, row, context);
 	conn->patient = false;
 	reader_give(store, conn);
 	return status;

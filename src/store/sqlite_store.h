@@ -85,6 +85,11 @@ void stock_columns(sqlite3_stmt *stmt, struct arena *arena, struct stock *ret_st
 /* sqlite_list.c */
 enum itn_status sqlite_list(struct store *store, const struct store_list *list, store_row_fn *row, void *context);
 
+/* sqlite_posting.c */
+enum itn_status sqlite_movements(struct conn *conn, const struct store_list *list, store_row_fn *row, void *context);
+enum itn_status sqlite_stock_at(struct store *store, struct arena *arena, struct str station, int64_t seq, int64_t time,
+				struct lines *ret_lines);
+
 /* sqlite_notification.c */
 enum itn_status sqlite_notification(struct store *store, struct arena *arena, struct str id,
 				    struct notification *ret_notification);
@@ -125,6 +130,7 @@ enum itn_status sqlite_batch_cargo(struct store_engine *engine, struct arena *ar
 				   struct cargo *ret_cargo);
 enum itn_status sqlite_batch_stock(struct store_engine *engine, struct arena *arena, struct str station,
 				   struct str item, struct stock *ret_stock);
+enum itn_status sqlite_batch_balance(struct store_engine *engine, struct str account, struct str item, int64_t *ret_quantity);
 enum itn_status sqlite_batch_open_cargo(struct store_engine *engine, struct arena *arena, struct str destination,
 					const struct store_cursor *after, size_t max, struct cargo **ret_cargo,
 					size_t *ret_count);

@@ -97,6 +97,12 @@ enum itn_status store_inventory_json(struct store *store, struct str station, st
 	return store_measure(store->ops->inventory_json(store, station, out, ret_version));
 }
 
+enum itn_status store_stock_at(struct store *store, struct arena *arena, struct str station, int64_t seq, int64_t time,
+			       struct lines *ret_lines)
+{
+	return store->ops->stock_at(store, arena, station, seq, time, ret_lines);
+}
+
 enum itn_status store_list(struct store *store, const struct store_list *list, store_row_fn *row, void *context)
 {
 	return store_measure(store->ops->list(store, list, row, context));

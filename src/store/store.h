@@ -17,11 +17,12 @@
 #include "domain/cargo.h"
 #include "domain/entry.h"
 #include "domain/event.h"
+#include "domain/posting.h"
 #include "domain/stock.h"
 #include "domain/trade.h"
 
 /** Version of the data's layout that this program writes. */
-#define STORE_SCHEMA 2
+#define STORE_SCHEMA 3
 #define STORE_LOG_ID_LEN 16
 
 struct store;
@@ -84,21 +85,33 @@ enum itn_status store_cargo_json(struct store *store, struct str id, struct buf 
 enum itn_status store_inventory_json(struct store *store, struct str station, struct buf *out, int64_t *ret_version)
 	must_check;
 
+/** Since when the data have postings. A store of a schema before has no movements. */
+#define STORE_LEDGER_SCHEMA 3
+
+/** What a station had on hand of each item at some moment, by name, more than 0, from the ledger's postings: nothing is
+ *  known of before it was opened.
+ *  @param seq   >= 0: right after this event's transaction; it must be in the log. -1: as `time` says
+ *  @param time  ms: what was logged until then
+ *  @return ITN_NOT_FOUND: no such station */
+enum itn_status store_stock_at(struct store *store, struct arena *arena, struct str station, int64_t seq, int64_t time,
+			       struct lines *ret_lines) must_check;
+
 /** A place in a list: behind the entry with this time and key. Zero is before the first. Lists without a time have 0. */
 struct store_cursor {
 	int64_t time;
 	struct str key;
 };
 
-enum store_list_kind { LIST_TRADES, LIST_CARGO, LIST_INVENTORY };
+enum store_list_kind { LIST_TRADES, LIST_CARGO, LIST_INVENTORY, LIST_MOVEMENTS };
 
-/** Which entries; absent, 0 and -1 mean "any". Trades and cargo come by (createdAt, id), inventories by stationId.
+/** Which entries; absent, 0 and -1 mean "any". Trades and cargo come by (createdAt, id), inventories by stationId, movements
+ *  as the ledger has them, by (at, number).
  *  What a kind does not have is ignored: cargo has status, destination, shipment (its own id) and times, inventories have
- *  a station. */
+ *  a station, movements a station (which must be given), item, trade, shipment and times. */
 struct store_list {
 	enum store_list_kind kind;
 	int status; /**< enum trade_status or cargo_status, -1: any */
-	struct str destination, buyer, seller, station, shipment;
+	struct str destination, buyer, seller, station, shipment, item, trade;
 	int64_t since, until; /**< since <= createdAt < until */
 	struct store_cursor after;
 	size_t max; /**< 1..1000 entries in this slice */

@@ -45,7 +45,7 @@ def pages(api, path):
 
 @pytest.mark.parametrize("path, others", [
     ("/api/trades", ["/api/getalltrades"]), ("/api/cargo", ["/api/getallCargo"]),
-    ("/api/inventory", ["/api/getinventory"]),
+    ("/api/inventory", ["/api/getinventory"]), ("/api/inventory/Port%201/movements", []),
 ])
 @pytest.mark.parametrize("limit", [1, 7, 100, 1000])
 def test_pages_are_the_whole_list(filled, path, others, limit):
@@ -81,6 +81,60 @@ def test_filters(filled, path, name, value):
     assert [one for page in pages(filled, f"{path}?{name}={quote(value)}&limit=10&color=x") for one in page] == wanted
 
 
+@pytest.fixture(scope="module")
+def movements(filled):
+    return filled.get("/api/inventory/Port%201/movements").json()
+
+
+@pytest.mark.parametrize("name", ["item", "shipmentId", "transactionId"])
+def test_filters_of_movements(filled, movements, name):
+    value = next(one[name] for one in movements if name in one)
+    wanted = [one for one in movements if one.get(name) == value]
+    path = f"/api/inventory/Port%201/movements?{name}={quote(value)}"
+    assert filled.get(path).json() == wanted
+    assert [one for page in pages(filled, f"{path}&limit=2") for one in page] == wanted
+    assert filled.get(f"/api/inventory/Port%201/movements?{name}=nothing").json() == []
+
+
+def test_movements_of_a_time(filled, movements):
+    path, at = "/api/inventory/Port%201/movements", movements[len(movements) // 2]["at"]
+    assert filled.get(f"{path}?since={at}").json() == [one for one in movements if one["at"] >= at]
+    assert filled.get(f"{path}?until={at}").json() == [one for one in movements if one["at"] < at]
+
+
+def test_movements_add_up_to_the_inventory(filled, movements):
+    stock = filled.get("/api/inventory/Port%201").json()["items"]
+    sums = {}
+    for one in movements:
+        assert one["to"] == "station:Port 1" and one["from"] == f"transit:{one['shipmentId']}"
+        sums[one["item"]] = sums.get(one["item"], 0) + one["quantity"]
+        assert one["toBalance"] == sums[one["item"]]
+    assert sums == {item["name"]: item["quantity"] for item in stock if item["quantity"]} != {}
+
+
+def test_stock_of_then_is_what_movements_left(filled, movements):
+    def stock(at):
+        answer = filled.get(f"/api/inventory/Port%201?at={quote(at)}")
+        assert answer.status == 200
+        return {item["name"]: item["quantity"] for item in answer.json()["items"]}
+    for seq in {0, *(one["seq"] for one in movements), *(one["seq"] - 1 for one in movements)}:
+        left = {one["item"]: one["toBalance"] for one in movements if one["seq"] <= seq}
+        assert stock(f"seq:{seq}") == left
+    for at in {"1970-01-01T00:00:01Z", *(one["at"] for one in movements), "2999-01-01T00:00:00+01:00"}:
+        left = {one["item"]: one["toBalance"] for one in movements if one["at"] <= at}
+        assert stock(at) == left
+
+
+@pytest.mark.parametrize("at", ["", "x", "seq:", "seq:-1", "seq:x", "seq:99999999999999999", "2026"])
+def test_moments_that_are_none(filled, at):
+    problem(filled.get(f"/api/inventory/Port%201?at={at}"), 400, ["?at"])
+
+
+def test_stock_of_then_of_nowhere(filled):
+    problem(filled.get("/api/inventory/Port%201?at=seq:9000000000000000"), 410)
+    problem(filled.get("/api/inventory/Nowhere%202?at=seq:1"), 404)
+
+
 def test_times(filled):
     trades = filled.get("/api/trades").json()
     since, until = trades[50]["createdAt"], trades[90]["createdAt"]
@@ -111,7 +165,8 @@ def test_cursors_that_we_did_not_make(filled, change):
     problem(filled.get(f"/api/cargo?after={cursor}"), 400, ["?after"])
 
 
-@pytest.mark.parametrize("path", ["/api/trades", "/api/cargo", "/api/inventory", "/api/events"])
+@pytest.mark.parametrize("path", ["/api/trades", "/api/cargo", "/api/inventory", "/api/events",
+                                  "/api/inventory/Port%201/movements"])
 @pytest.mark.parametrize("limit", ["", "?limit=3"])
 def test_ndjson(filled, path, limit):
     answer = filled.get(path + limit, {"Accept": "application/x-ndjson"})
@@ -168,7 +223,8 @@ def test_the_log(filled):
 
 
 @pytest.mark.parametrize("path", ["/api/trades", "/api/trades?limit=2", "/api/cargo", "/api/inventory", "/api/events",
-                                  "/api/stats", "/api/cargo/s0", "/api/inventory/Port%201"])
+                                  "/api/stats", "/api/cargo/s0", "/api/inventory/Port%201",
+                                  "/api/inventory/Port%201/movements?limit=1"])
 def test_head(filled, path):
     head, get = filled.request("HEAD", path), filled.get(path)
     assert (head.status, head.body) == (200, b"")
@@ -185,7 +241,8 @@ def test_head_of_nothing(filled):
     ("/api/trades", "GET, HEAD, POST, OPTIONS"), ("/api/getalltrades", "GET, HEAD, OPTIONS"),
     ("/api/trades/x", "GET, HEAD, OPTIONS"), ("/api/trades/x/status", "PUT, PATCH, OPTIONS"),
     ("/api/0123456789abcdef01234567/status", "PUT, PATCH, OPTIONS"), ("/api/cargo", "GET, HEAD, POST, OPTIONS"),
-    ("/api/inventory", "GET, HEAD, OPTIONS"), ("/api/events", "GET, HEAD, OPTIONS"), ("/api/stats", "GET, HEAD, OPTIONS"),
+    ("/api/inventory", "GET, HEAD, OPTIONS"), ("/api/inventory/x/movements", "GET, HEAD, OPTIONS"),
+    ("/api/events", "GET, HEAD, OPTIONS"), ("/api/stats", "GET, HEAD, OPTIONS"),
 ])
 def test_methods(filled, path, allow):
     answer = filled.request("OPTIONS", path)

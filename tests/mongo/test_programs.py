@@ -19,6 +19,7 @@ PROGRAMS = [
     "tests/unit/store/test_mongo_faults",
     "tests/unit/engine/test_sequencer",
     "tests/unit/engine/test_cascade",
+    "tests/unit/engine/test_ledger",
 ]
 
 

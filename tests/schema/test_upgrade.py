@@ -98,7 +98,18 @@ def assert_all_went_on(old, before):
              "the delivery that was half done is done", 60, pause=0.2)
     assert_log_complete(read_log(stack.client))
     after = state()
+    assert_movements_add_up(stack)
     assert {key for key, version in before.items() if key not in after or after[key]["version"] < version} == set()
+
+
+def assert_movements_add_up(stack):
+    """Also what was there before there was a ledger."""
+    inventories = stack.get("/api/inventory").json()
+    assert any(item["quantity"] for one in inventories for item in one["items"])
+    for one in inventories:
+        left = {move["item"]: move["toBalance" if move["to"].startswith("station:") else "fromBalance"]
+                for move in stack.get(f"/api/inventory/{one['stationId']}/movements").json()}
+        assert left == {item["name"]: item["quantity"] for item in one["items"] if item["quantity"]}
 
 
 def test_a_data_set_of_each_older_schema_is_kept():

@@ -16,7 +16,8 @@ from spec.documents import OpenApi
 NEVER = {("value", "ProblemType", "/problems/internal"), ("response", "TooManyRequests"),
          ("media", "TooManyRequests", "application/problem+json"), ("member", "Readiness.host", "reason")}
 FORMS = ["application/json", "application/x-ndjson", "text/csv"]
-LISTS = ["/api/trades", "/api/getalltrades", "/api/cargo", "/api/getallCargo", "/api/inventory", "/api/getinventory"]
+LISTS = ["/api/trades", "/api/getalltrades", "/api/cargo", "/api/getallCargo", "/api/inventory", "/api/getinventory",
+         "/api/inventory/Mars/movements"]
 TRADE = {"buyer": "Ada", "buyerEmail": "ada@example.org", "seller": "Bo", "sellerEmail": "bo@example.org",
          "items": [{"name": "Dilithium", "quantity": 10}], "destination": "Mars"}
 CARGO = {"emailId": "ops@example.org", "items": [{"name": "Water", "quantity": 5}], "destination": "Mars"}
@@ -86,6 +87,9 @@ def documents(talk):
         talk.say("GET", path, None, {"If-Match": '"999"'}, 412)
         talk.say("GET", path.rsplit("/", 1)[0] + "/nothing", None, None, 404)
         talk.say("GET", path.rsplit("/", 1)[0] + "/%ff", None, None, 400)
+    talk.say("GET", "/api/inventory/Mars?at=seq:1", None, None, 200)
+    talk.say("GET", "/api/inventory/Mars?at=seq:x", None, None, 400)
+    talk.say("GET", "/api/inventory/Mars?at=seq:9000000000000000", None, None, 410)
 
 
 def lists(talk):

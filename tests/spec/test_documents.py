@@ -109,7 +109,8 @@ def filters():
     text = source("api/list_query.c") + source("api/events.c")
     lists = {"/api/trades": "trade_parameters", "/api/getalltrades": "trade_parameters", "/api/cargo": "cargo_parameters",
              "/api/getallCargo": "cargo_parameters", "/api/inventory": "inventory_parameters",
-             "/api/getinventory": "inventory_parameters", "/api/events": "parameters"}
+             "/api/getinventory": "inventory_parameters", "/api/events": "parameters",
+             "/api/inventory/{stationId}/movements": "movement_parameters"}
     for path, table in lists.items():
         names = re.search(rf"\b{table}\[\] = \{{(.*?)\}}", text, re.S)[1]
         yield path, re.findall(r'"(\w+)"', names)

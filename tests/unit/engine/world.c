@@ -273,6 +273,11 @@ static struct json_in *parse(struct world *world, struct str text)
 
 int64_t world_on_hand(struct world *world, const char *station, const char *item)
 {
+	return world_item(world, station, item, "quantity");
+}
+
+int64_t world_item(struct world *world, const char *station, const char *item, const char *member)
+{
 	struct buf json = { 0 };
 	int64_t version, quantity = -1;
 	enum itn_status status = store_inventory_json(world->store, str_from(station), &json, &version);
@@ -288,7 +293,7 @@ int64_t world_on_hand(struct world *world, const char *station, const char *item
 		const json_value *one = json_in_at(items, i);
 
 		if (str_eq(json_in_str(json_in_member(one, "name")), str_from(item)))
-			assert_true(json_in_integer(json_in_member(one, "quantity"), &quantity));
+			assert_true(json_in_integer(json_in_member(one, member), &quantity));
 	}
 	json_in_free(doc);
 	buf_free(&json);
@@ -339,6 +344,55 @@ const char *world_log(struct world *world)
 	} while (reading.seq > before);
 	text = arena_cstr(world->arena, buf_str(&reading.text));
 	buf_free(&reading.text);
+	return text;
+}
+
+struct movements {
+	struct world *world;
+	struct buf text;
+	struct store_cursor last;
+	size_t count;
+};
+
+static int64_t number_of(const json_value *object, const char *member)
+{
+	int64_t number = 0;
+
+	assert_true(json_in_integer(json_in_member(object, member), &number));
+	return number;
+}
+
+static void read_movement(void *context, const struct store_row *row)
+{
+	struct movements *movements = context;
+	struct json_in *doc = parse(movements->world, row->json);
+	const json_value *root = json_in_root(doc), *trade = json_in_member(root, "transactionId");
+
+	buf_printf(&movements->text, "%lld %lld %.*s %.*s %lld > %.*s %lld", (long long)number_of(root, "seq"),
+		   (long long)number_of(root, "quantity"), STR_ARG(json_in_str(json_in_member(root, "item"))),
+		   STR_ARG(json_in_str(json_in_member(root, "from"))), (long long)number_of(root, "fromBalance"),
+		   STR_ARG(json_in_str(json_in_member(root, "to"))), (long long)number_of(root, "toBalance"));
+	if (trade)
+		buf_printf(&movements->text, " %.*s", STR_ARG(json_in_str(trade)));
+	buf_add_char(&movements->text, '\n');
+	movements->last = (struct store_cursor){ row->time, arena_str(movements->world->arena, row->key) };
+	movements->count++;
+	json_in_free(doc);
+}
+
+const char *world_movements(struct world *world, const char *station)
+{
+	struct store_list list = { .kind = LIST_MOVEMENTS, .station = str_from(station), .max = 1000 };
+	struct movements movements = { .world = world };
+	const char *text;
+
+	do {
+		movements.count = 0;
+		list.after = movements.last;
+		assert_int_equal(store_list(world->store, &list, read_movement, &movements), ITN_OK);
+	} while (movements.count == list.max);
+	text = arena_cstr(world->arena, buf_str(&movements.text));
+	buf_free(&movements.text);
 	return text;
 }
 

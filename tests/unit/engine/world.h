@@ -50,6 +50,10 @@ struct trade world_get_trade(struct world *world, struct str id);
 struct cargo world_get_cargo(struct world *world, const char *id);
 /** On hand at a station; -1: no such record. */
 int64_t world_on_hand(struct world *world, const char *station, const char *item);
+/** Another number of that record, by its member's name. */
+int64_t world_item(struct world *world, const char *station, const char *item, const char *member);
+/** What a station's ledger says, a posting a line: "SEQ QUANTITY ITEM FROM BALANCE > TO BALANCE [TRADE]". */
+const char *world_movements(struct world *world, const char *station);
 
 /** The mails that were made, those of one status after the other, oldest first: "STATUS ADDRESS: SUBJECT" a line. */
 const char *world_mails(struct world *world);

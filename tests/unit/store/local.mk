@@ -7,6 +7,7 @@ store_contract_sources = \
 	tests/unit/store/contract_inspect.c \
 	tests/unit/store/contract_jobs.c \
 	tests/unit/store/contract_lease.c \
+	tests/unit/store/contract_ledger.c \
 	tests/unit/store/contract_list.c \
 	tests/unit/store/contract_loading.c \
 	tests/unit/store/contract_notifications.c \
@@ -49,7 +50,7 @@ tests_unit_store_test_sqlite_lists_LDADD = $(store_libs) $(core_libs) $(CMOCKA_L
 unit_tests += tests/unit/store/test_sqlite_migrate
 tests_unit_store_test_sqlite_migrate_SOURCES = tests/unit/store/test_sqlite_migrate.c $(store_contract_sources)
 tests_unit_store_test_sqlite_migrate_LDADD = $(store_libs) $(core_libs) $(CMOCKA_LIBS)
-EXTRA_DIST += tests/schema/data/1.sql tests/schema/data/1.json
+EXTRA_DIST += tests/schema/data/1.sql tests/schema/data/1.json tests/schema/data/2.sql tests/schema/data/2.json
 
 unit_tests += tests/unit/store/test_mongo_faults
 tests_unit_store_test_mongo_faults_SOURCES = tests/unit/store/test_mongo_faults.c \

@@ -91,6 +91,12 @@ static void check_schema(struct fixture *f, const char *name, const char *expect
 	check_text(name, query(f, "PRAGMA user_version"), expected);
 }
 
+/* This program's schema, as a query shows it. */
+static const char *current(struct fixture *f)
+{
+	return arena_printf(f->arena, "%d\n", STORE_SCHEMA).ptr;
+}
+
 static void migrate(struct fixture *f)
 {
 	int64_t schema = 0;
@@ -119,6 +125,11 @@ static void no_row(void *context, const struct notification *notification unused
 	++*(int *)context;
 }
 
+static void count_row(void *context, const struct store_row *row unused_arg)
+{
+	++*(int *)context;
+}
+
 static void no_fault(void *context unused_arg, const char *what, const char *remedy unused_arg)
 {
 	fail_msg("%s", what);
@@ -140,6 +151,10 @@ static void check_usable(struct fixture *f, struct store *store)
 	check_int("no notifications", rows, 0);
 	check_status("none", store_notification(store, f->arena, STR("a-1"), &notification), ITN_NOT_FOUND);
 	check_status("none", store_notification_resend(store, STR("a-1"), 1), ITN_NOT_FOUND);
+	struct store_list movements = { .kind = LIST_MOVEMENTS, .station = STR("Mars"), .max = 10 };
+	struct lines lines;
+	check_status("movements", store_list(store, &movements, count_row, &rows), ITN_OK);
+	check_status("no stock of then", store_stock_at(store, f->arena, STR("nowhere"), -1, 1, &lines), ITN_NOT_FOUND);
 	check_status("its layout is right", store_layout(store, no_fault, NULL, &error), ITN_OK);
 }
 
@@ -158,7 +173,7 @@ static void the_engine_brings_it_on(void **state)
 	check_usable(f, opened_before);
 	before = contents(f);
 	migrate(f);
-	check_schema(f, "brought on", "2\n");
+	check_schema(f, "brought on", current(f));
 	check_text("nothing is lost", contents(f), before);
 	check_usable(f, opened_before);
 	check_usable(f, f->store);
@@ -195,7 +210,7 @@ static void who_has_lost_the_lease_changes_nothing(void **state)
 	check_status("lost", store_migrate(f->engine, &schema), ITN_LOST_LEASE);
 	check_schema(f, "as it was", "1\n");
 	check_status("the heir does it", store_migrate(heir, &schema), ITN_OK);
-	check_schema(f, "brought on", "2\n");
+	check_schema(f, "brought on", current(f));
 	store_engine_close(heir);
 	store_close(elsewhere);
 }
@@ -219,10 +234,37 @@ static void a_newer_one_is_told_and_left_alone(void **state)
 	struct fixture *f = *state;
 	int64_t schema = 0;
 	fixture_engine(f);
-	execute(f, "UPDATE head SET schema = 3; PRAGMA user_version = 3");
+	int64_t newer = STORE_SCHEMA + 1;
+	execute(f, arena_printf(f->arena, "UPDATE head SET schema = %lld; PRAGMA user_version = %lld", (long long)newer,
+				(long long)newer).ptr);
 	check_status("nothing to do", store_migrate(f->engine, &schema), ITN_OK);
-	check_int("theirs", schema, 3);
-	check_schema(f, "as it was", "3\n");
+	check_int("theirs", schema, newer);
+	check_schema(f, "as it was", arena_printf(f->arena, "%lld\n", (long long)newer).ptr);
+}
+
+#define OPENED "SELECT count(*) FROM sqlite_schema WHERE name = 'posting_shipment'"
+
+static void the_ledger_opens_with_what_is_on_hand(void **state)
+{
+	struct fixture *f = *state;
+	execute(f, "DELETE FROM stock; INSERT INTO stock VALUES"
+		   " ('A', 'tea', 5, 0, 2, 0, 1, 1, 1), ('B', 'tea', 7, 0, 0, 0, 1, 1, 1), ('B', 'ore', 0, 0, 3, 0, 0, 1, 1),"
+		   " ('A', 'sand', 9007199254740990, 0, -4, 0, 1, 1, 1), ('B', 'sand', 9223372036854775807, 0,"
+		   " 9223372036854775807, 0, 1, 1, 1), ('C', 'sand', 9223372036854775807, 0, 0, 0, 1, 1, 1)");
+	migrate(f);
+	check_text("postings of one seq", query(f, "SELECT (n >> 24 = last_seq) || '|' || (n & 16777215) || '|' || station || '|'"
+						   " || item || '|' || quantity || '|' || source || '|' || target || '|'"
+						   " || (at = logged_at) || '|' || source_balance || '|' || target_balance"
+						   " FROM posting, head ORDER BY n"),
+		   "1|0|A|sand|9007199254740990|0|1|1|-9007199254740990|9007199254740990\n"
+		   "1|1|A|tea|5|0|1|1|-5|5\n"
+		   "1|2|B|sand|1|0|1|1|-9007199254740991|1\n"
+		   "1|3|B|tea|7|0|1|1|-12|7\n");
+	check_text("what outside gave", query(f, "SELECT account || '|' || item || '|' || quantity FROM balance ORDER BY item"),
+		   "external|sand|-9007199254740991\nexternal|tea|-12\n");
+	check_text("within bounds", query(f, "SELECT station || '|' || item || '|' || on_hand || '|' || incoming FROM stock"
+						     " ORDER BY station, item"),
+		   "A|sand|9007199254740990|0\nA|tea|5|2\nB|ore|0|3\nB|sand|1|9007199254740991\nB|tea|7|0\nC|sand|0|0\n");
 }
 
 /* Killed at some instant from before the step to behind it. */
@@ -238,9 +280,11 @@ static void whoever_is_killed_is_gone_on_from(void **state)
 			continue;
 		child_signal(&child, SIGKILL);
 		close(child.from);
-		bool is_new = !strcmp(query(f, "SELECT schema FROM head"), "2\n");
-		check_schema(f, "one or the other", is_new ? "2\n" : "1\n");
-		check_bool("as a whole", strstr(tables(f), "notification_due") != NULL, is_new);
+		const char *schema = query(f, "SELECT schema FROM head");
+		bool is_new = !strcmp(schema, current(f));
+		check_schema(f, "in both places", schema);
+		check_bool("a step is whole", strstr(tables(f), "notification_due") != NULL, atoi(schema) >= 2);
+		check_bool("the last one too", atoi(query(f, OPENED)) > 0, is_new);
 		*(is_new ? &left_new : &left_old) += 1;
 		migrate(f);
 		store_engine_close(f->engine);
@@ -258,6 +302,7 @@ int main(int argc, char **argv)
 		MIGRATION(an_old_database_is_worked_on),      MIGRATION(the_engine_brings_it_on),
 		MIGRATION(it_becomes_as_a_new_one),           MIGRATION(who_has_lost_the_lease_changes_nothing),
 		MIGRATION(a_step_that_fails_leaves_no_trace), MIGRATION(a_newer_one_is_told_and_left_alone),
+		MIGRATION(the_ledger_opens_with_what_is_on_hand),
 		MIGRATION(whoever_is_killed_is_gone_on_from),
 	};
 	if (argc > 1)
