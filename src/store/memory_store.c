@@ -122,6 +122,16 @@ void memory_trades(struct store *store, memory_trade_fn *row, void *context)
 	}
 }
 
+void memory_postings(struct store *store, memory_posting_fn *row, void *context)
+{
+	struct row_table *table = &database_of(store)->tables[IN_POSTINGS];
+	for (size_t i = 0; i < table->count; i++) {
+		const struct posting *posting = row_seen(table->at[i], NULL);
+		if (posting)
+			row(context, posting);
+	}
+}
+
 struct memory_rest memory_rest(struct store *store)
 {
 	struct memory_database *database = database_of(store);

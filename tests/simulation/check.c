@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "clients.h"
+#include "ledger.h"
 #include "model.h"
 #include "store/notifications.h"
 
@@ -388,6 +389,7 @@ void check_run(void)
 	check_real_time();
 	check_state();
 	check_mails();
+	ledger_check(check.model, (int64_t)check.count);
 	gateways_check(check.frames, check.count);
 	readers_check(check.frames, check.count);
 	lists_check(version_at);

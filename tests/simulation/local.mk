@@ -15,6 +15,7 @@ tests_simulation_simulate_SOURCES = \
 	tests/simulation/gateway.c \
 	tests/simulation/host.c \
 	tests/simulation/kinds.c \
+	tests/simulation/ledger.c tests/simulation/ledger.h \
 	tests/simulation/main.c \
 	tests/simulation/model.c tests/simulation/model.h \
 	tests/simulation/redis.c tests/simulation/redis.h \

@@ -918,6 +918,23 @@ int64_t model_version_at(const struct model *model, bool is_cargo, const char *k
 	return 0;
 }
 
+int64_t model_on_way(const struct model *model, const char *shipment, const char *item)
+{
+	int64_t sum = 0;
+
+	for (size_t i = 0; i < model->cargo_count; i++) {
+		const struct cargo *cargo = &model->cargo[i];
+
+		if (!cargo->departed || cargo->delivered)
+			continue;
+		if (!shipment)
+			sum += total(&cargo->told_items);
+		else if (strcmp(cargo->id, shipment) == 0)
+			sum += quantity_of(&cargo->told_items, item);
+	}
+	return sum;
+}
+
 const char *model_place(const struct model *model, const char *id)
 {
 	const struct trade *trade = trade_of((struct model *)model, id);

@@ -8,7 +8,7 @@
  *  (destinations) have effects outstanding; on those it only checks what holds at any time. On a lane that was at rest
  * before a batch and is so after it, it predicts every status, shipment, manifest and quantity.
  *
- *  To come: reservations and shortages (rule 4), postings, stock-takes, lowStock, lateness, alerts belong into
+ *  To come: reservations and shortages (rule 4), stock-takes, lowStock, lateness, alerts belong into
  * cascade().
  */
 #ifndef ITN_SIMULATION_MODEL_H
@@ -40,6 +40,8 @@ void model_rest(struct model *model, const char (*busy)[16], size_t busy_count);
 const char *model_data(const struct model *model, bool is_cargo, const char *key, size_t *ret_len);
 /** The version that the log had told of it up to this seq; 0: none. */
 int64_t model_version_at(const struct model *model, bool is_cargo, const char *key, int64_t seq);
+/** How much of an item is on its way on this shipment, or on all (NULL, and any item), when nothing is outstanding. */
+int64_t model_on_way(const struct model *model, const char *shipment, const char *item);
 /** Where a trade's goods are when nothing is outstanding: "waiting", "loaded" (also under way), "arrived". */
 const char *model_place(const struct model *model, const char *trade);
 /** How many documents of this status there are by the log. */
