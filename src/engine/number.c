@@ -242,12 +242,34 @@ static enum itn_status decide_cargo(struct number *number, const struct entry *r
 	return ITN_OK;
 }
 
+static bool is_drafted(const struct draft *draft, struct str id)
+{
+	for (size_t i = 0; i < draft->events.count; i++)
+		if (str_eq(((const struct event *)draft->events.at[i])->id, id))
+			return true;
+	return false;
+}
+
+/* A try of the same request may have changed the document itself, before another one of it came here. */
+static enum itn_status is_done(const struct draft *draft, const struct entry *request, bool *ret_done)
+{
+	*ret_done = is_drafted(draft, request->id);
+	return *ret_done ? ITN_OK : store_batch_logged(draft->store, request->id, ret_done);
+}
+
 static enum itn_status decide(struct number *number, const struct entry *request)
 {
+	bool done;
 	struct json_in *body;
 	struct faults faults;
 	enum itn_status status;
 
+	if ((status = is_done(number->draft, request, &done)) != ITN_OK)
+		return status;
+	if (done) {
+		add_verdict(number->draft, request, REQUEST_CHANGED, NULL);
+		return ITN_OK;
+	}
 	faults_init(&faults, number->draft->arena);
 	if (json_in_parse(number->draft->arena, request->change, &faults, &body) != ITN_OK)
 		return ITN_FAILED;

@@ -106,6 +106,11 @@ enum itn_status store_batch_lane_busy(struct store_engine *engine, struct str la
 	return store_measure(ops_of(engine)->batch_lane_busy(engine, lane, ret_busy));
 }
 
+enum itn_status store_batch_logged(struct store_engine *engine, struct str id, bool *ret_logged)
+{
+	return store_measure(ops_of(engine)->batch_logged(engine, id, ret_logged));
+}
+
 enum itn_status store_batch_commit(struct store_engine *engine, const struct store_writes *writes)
 {
 	return store_measure(ops_of(engine)->batch_commit(engine, writes));

@@ -102,6 +102,9 @@ enum itn_status store_batch_loaded(struct store_engine *engine, struct arena *ar
 /** Whether any job of this lane is stored. */
 enum itn_status store_batch_lane_busy(struct store_engine *engine, struct str lane, bool *ret_busy) must_check;
 
+/** Whether an event of this id is in the log. */
+enum itn_status store_batch_logged(struct store_engine *engine, struct str id, bool *ret_logged) must_check;
+
 /** A document as it shall be. */
 struct trade_write {
 	const struct trade *trade;

@@ -1,5 +1,5 @@
 /** What a store engine fills in: one function for each of store.h, batch.h,
- *  inspect.h and notifications.h, with their contracts.
+ *  claims.h, inspect.h and notifications.h, with their contracts.
  *
  *  store.c finds the engine by the URI's scheme and passes every call on. An engine's own state begins with a struct store
  *  (or store_engine), which its open fills in, so that a pointer to the one is a pointer to the other.
@@ -9,6 +9,7 @@
 #define ITN_STORE_ENGINE_OPS_H
 
 #include "store/batch.h"
+#include "store/claims.h"
 #include "store/inspect.h"
 #include "store/notifications.h"
 #include "store/store.h"
@@ -29,6 +30,12 @@ struct store_ops {
 	enum itn_status (*request_add)(struct store *store, const struct entry *request);
 	enum itn_status (*request_verdict)(struct store *store, struct arena *arena, struct str id,
 					   struct request_verdict *ret_verdict);
+
+	enum itn_status (*claim_add)(struct store *store, const struct claim *claim);
+	enum itn_status (*claim)(struct store *store, struct arena *arena, struct str key, struct claim *ret_claim);
+	enum itn_status (*claim_change)(struct store *store, const struct claim *changed, int64_t from_version);
+	enum itn_status (*entry_known)(struct store *store, enum entity_kind entity, struct str key, struct str id,
+				       bool *ret_known);
 
 	enum itn_status (*trade)(struct store *store, struct arena *arena, struct str id, struct trade *ret_trade);
 	enum itn_status (*cargo)(struct store *store, struct arena *arena, struct str id, struct cargo *ret_cargo);
@@ -86,6 +93,7 @@ struct store_ops {
 					const struct store_cursor *after, size_t max, struct trade **ret_trades,
 					size_t *ret_count);
 	enum itn_status (*batch_lane_busy)(struct store_engine *engine, struct str lane, bool *ret_busy);
+	enum itn_status (*batch_logged)(struct store_engine *engine, struct str id, bool *ret_logged);
 	enum itn_status (*batch_commit)(struct store_engine *engine, const struct store_writes *writes);
 	void (*batch_abort)(struct store_engine *engine);
 	enum itn_status (*log_renew)(struct store_engine *engine);

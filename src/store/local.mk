@@ -2,6 +2,7 @@ noinst_LIBRARIES += libitnstore.a
 libitnstore_a_CFLAGS = $(AM_CFLAGS) $(MONGOC_CFLAGS) $(SQLITE_CFLAGS)
 libitnstore_a_SOURCES = \
 	src/store/batch.c src/store/batch.h \
+	src/store/claims.c src/store/claims.h \
 	src/store/commit_queue.c src/store/commit_queue.h \
 	src/store/engine_ops.h \
 	src/store/inspect.h \
@@ -13,6 +14,7 @@ libitnstore_a_SOURCES = \
 	src/store/mongo_batch.c \
 	src/store/mongo_bson.c src/store/mongo_bson.h \
 	src/store/mongo_call.c src/store/mongo_call.h \
+	src/store/mongo_claim.c \
 	src/store/mongo_commit.c \
 	src/store/mongo_document.c src/store/mongo_document.h \
 	src/store/mongo_engine.c src/store/mongo_engine.h \
@@ -32,6 +34,7 @@ libitnstore_a_SOURCES = \
 	src/store/sqlite.h \
 	src/store/sqlite_batch.c \
 	src/store/sqlite_checkpoint.c \
+	src/store/sqlite_claim.c \
 	src/store/sqlite_commit.c \
 	src/store/sqlite_conn.c src/store/sqlite_conn.h \
 	src/store/sqlite_engine.c src/store/sqlite_engine.h \
@@ -57,6 +60,7 @@ libitnmemory_a_SOURCES = \
 	src/store/memory.h \
 	src/store/memory_apply.c \
 	src/store/memory_batch.c \
+	src/store/memory_claim.c \
 	src/store/memory_database.c src/store/memory_database.h \
 	src/store/memory_engine.c src/store/memory_engine.h \
 	src/store/memory_list.c \

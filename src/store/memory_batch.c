@@ -309,3 +309,15 @@ enum itn_status memory_batch_lane_busy(struct store_engine *base, struct str lan
 	database_unlock(database);
 	return ITN_OK;
 }
+
+enum itn_status memory_batch_logged(struct store_engine *base, struct str id, bool *ret_logged)
+{
+	struct memory_engine *engine = memory_engine_of(base);
+	struct memory_database *database = engine_database(engine);
+	enum itn_status status = memory_read_begin(engine, "batch_logged");
+	if (status)
+		return status;
+	*ret_logged = row_seen(row_find(&database->tables[IN_EVENT_IDS], id), &engine->session->rows) != NULL;
+	database_unlock(database);
+	return ITN_OK;
+}

@@ -23,6 +23,7 @@ enum memory_table {
 	IN_NOTIFICATIONS,
 	IN_POSTINGS, /* by number */
 	IN_BALANCES, /* by account and item */
+	IN_CLAIMS, /* by key */
 	MEMORY_TABLES
 };
 

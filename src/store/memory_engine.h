@@ -84,6 +84,7 @@ enum itn_status memory_batch_loaded(struct store_engine *engine, struct arena *a
 				    const struct store_cursor *after, size_t max, struct trade **ret_trades,
 				    size_t *ret_count);
 enum itn_status memory_batch_lane_busy(struct store_engine *engine, struct str lane, bool *ret_busy);
+enum itn_status memory_batch_logged(struct store_engine *engine, struct str id, bool *ret_logged);
 enum itn_status memory_batch_commit(struct store_engine *engine, const struct store_writes *writes);
 void memory_batch_abort(struct store_engine *engine);
 enum itn_status memory_log_renew(struct store_engine *engine);

@@ -45,6 +45,13 @@ enum itn_status memory_counters(struct store *store, struct str prefix, store_co
 enum itn_status memory_vitals(struct store *store, struct store_vitals *ret_vitals);
 enum itn_status memory_layout(struct store *store, store_fault_fn *fault, void *context, struct error *error);
 
+/* memory_claim.c */
+enum itn_status memory_claim_add(struct store *store, const struct claim *claim);
+enum itn_status memory_claim(struct store *store, struct arena *arena, struct str key, struct claim *ret_claim);
+enum itn_status memory_claim_change(struct store *store, const struct claim *changed, int64_t from_version);
+enum itn_status memory_entry_known(struct store *store, enum entity_kind entity, struct str key, struct str id,
+				   bool *ret_known);
+
 /* memory_notification.c */
 enum itn_status memory_notification(struct store *store, struct arena *arena, struct str id,
 				    struct notification *ret_notification);

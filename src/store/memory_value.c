@@ -86,6 +86,15 @@ struct notification notification_copy(struct arena *arena, const struct notifica
 	return copy;
 }
 
+struct claim claim_copy(struct arena *arena, const struct claim *claim)
+{
+	struct claim copy = *claim;
+	struct str *const texts[] = { &copy.key, &copy.print, &copy.document, &copy.event, &copy.lines, &copy.body };
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		*texts[i] = arena_str(arena, *texts[i]);
+	return copy;
+}
+
 struct memory_document *document_copy(struct arena *arena, const struct memory_document *document, size_t first)
 {
 	struct memory_document *copy = arena_calloc(arena, 1, sizeof(*copy));

@@ -3,6 +3,7 @@
 #define ITN_STORE_MEMORY_VALUE_H
 
 #include "store/batch.h"
+#include "store/claims.h"
 
 /** An outbox entry with the store's time of its writing, us. */
 struct memory_entry {
@@ -50,6 +51,7 @@ struct posting posting_copy(struct arena *arena, const struct posting *posting);
 struct event event_copy(struct arena *arena, const struct event *event);
 struct job job_copy(struct arena *arena, const struct job *job);
 struct notification notification_copy(struct arena *arena, const struct notification *notification);
+struct claim claim_copy(struct arena *arena, const struct claim *claim);
 
 /** A copy with its outbox from entry `first` on, and room for one more. */
 struct memory_document *document_copy(struct arena *arena, const struct memory_document *document, size_t first);

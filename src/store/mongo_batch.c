@@ -229,6 +229,25 @@ enum itn_status mongo_batch_lane_busy(struct store_engine *engine, struct str la
 	return status;
 }
 
+static bool found(void *context, const bson_t *doc unused_arg)
+{
+	*(bool *)context = true;
+	return false;
+}
+
+enum itn_status mongo_batch_logged(struct store_engine *base, struct str id, bool *ret_logged)
+{
+	struct mongo_engine *engine = mongo_engine_of(base);
+	bson_t filter = BSON_INITIALIZER, opts = BSON_INITIALIZER;
+	bson_put_str(&filter, "id", id);
+	bson_append_int32(&opts, "limit", -1, 1);
+	*ret_logged = false;
+	enum itn_status status = via_find(&engine->via, IN_EVENTS, &filter, &opts, found, ret_logged);
+	bson_destroy(&filter);
+	bson_destroy(&opts);
+	return status ? engine_fail(engine, status) : ITN_OK;
+}
+
 enum itn_status jobs_read(struct mongo_engine *engine, struct arena *arena, size_t max, struct store_batch *batch)
 {
 	struct read read = { .arena = arena, .size = sizeof(struct job), .from_bson = job_item };

@@ -52,6 +52,7 @@ const char *mongo_collection_name(enum mongo_collection collection)
 		[IN_NOTIFICATIONS] = "notifications",
 		[IN_POSTINGS] = "postings",
 		[IN_BALANCES] = "balances",
+		[IN_CLAIMS] = "claims",
 	};
 	return names[collection];
 }

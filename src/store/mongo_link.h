@@ -28,6 +28,7 @@ enum mongo_collection {
 	IN_NOTIFICATIONS,
 	IN_POSTINGS,
 	IN_BALANCES, /* by stock_key() of account and item */
+	IN_CLAIMS,
 	MONGO_COLLECTIONS
 };
 const char *mongo_collection_name(enum mongo_collection collection);

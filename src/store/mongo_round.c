@@ -138,7 +138,7 @@ static void send_kind(struct round *round, enum mongo_collection in, enum write_
 
 static void send_due(struct round *round)
 {
-	static const enum mongo_collection places[] = { IN_TRADES, IN_CARGO, IN_REQUESTS };
+	static const enum mongo_collection places[] = { IN_TRADES, IN_CARGO, IN_REQUESTS, IN_CLAIMS };
 	struct write **sent = memory_calloc(round->count, sizeof(struct write *));
 	for (size_t p = 0; p < sizeof(places) / sizeof(places[0]); p++) {
 		send_kind(round, places[p], WRITE_INSERT, sent);
@@ -178,7 +178,9 @@ static bool find_document(void *context, const bson_t *doc)
 	unsigned waiting;
 	finding->there = true;
 	finding->version = bson_take_int(doc, "version");
-	finding->ours = outbox_has(doc, finding->write->event, &waiting) || finding->write->in == IN_REQUESTS;
+	finding->ours = outbox_has(doc, finding->write->event, &waiting) || finding->write->in == IN_REQUESTS ||
+			(finding->write->in == IN_CLAIMS && finding->write->kind == WRITE_INSERT &&
+			 str_eq(bson_take_str(doc, "event"), finding->write->event));
 	finding->full = waiting >= ENTRIES_MAX;
 	return true;
 }
@@ -197,11 +199,12 @@ static enum itn_status look(struct via *via, struct finding *finding)
 	bson_append_document_begin(&opts, "projection", -1, &members);
 	bson_append_int32(&members, "version", -1, 1);
 	bson_append_int32(&members, "outbox.id", -1, 1);
+	bson_append_int32(&members, "event", -1, 1);
 	bson_append_document_end(&opts, &members);
 	enum itn_status status = via_find(via, finding->write->in, &filter, &opts, find_document, finding);
 	bson_destroy(&filter);
 	bson_destroy(&opts);
-	if (status || finding->ours)
+	if (status || finding->ours || finding->write->in == IN_CLAIMS)
 		return status;
 	bson_init(&filter);
 	bson_put_str(&filter, "id", finding->write->event);

@@ -12,15 +12,17 @@ static const int64_t collection_schemas[MONGO_COLLECTIONS] = {
 	[IN_HEAD] = 1, [IN_TRADES] = 1,   [IN_CARGO] = 1,    [IN_STOCK] = 1,         [IN_EVENTS] = 1,
 	[IN_JOBS] = 1, [IN_REQUESTS] = 1, [IN_COUNTERS] = 1, [IN_NOTIFICATIONS] = 2,
 	[IN_POSTINGS] = 3, [IN_BALANCES] = 3,
+	[IN_CLAIMS] = 4,
 };
 
 /* One index a row: the schema that it came with, the keys, ascending, and what it must be. Each single filter of a list, followed by (createdAt,
- * _id), has its index; `only` is a boolean member that must be true for a document to be in it. */
+ * _id), has its index; `only` is a boolean member that must be true for a document to be in it; in `expires` the key is the
+ * time at which a document goes. */
 static const struct index {
 	int64_t schema;
 	enum mongo_collection in;
 	const char *keys[4];
-	bool unique, sparse;
+	bool unique, sparse, expires;
 	const char *only;
 } indexes[] = {
 	{ 1, IN_TRADES, { "createdAt", "_id" }, .only = NULL },
@@ -46,6 +48,7 @@ static const struct index {
 	{ 3, IN_POSTINGS, { "stationId", "item", "at", "_id" }, .only = NULL },
 	{ 3, IN_POSTINGS, { "transactionId", "at", "_id" }, .only = NULL },
 	{ 3, IN_POSTINGS, { "shipmentId", "at", "_id" }, .only = NULL },
+	{ 4, IN_CLAIMS, { "expiresAt" }, .expires = true },
 };
 
 #define CODE_NAMESPACE_NOT_FOUND 26
@@ -68,6 +71,8 @@ static void index_describe(const struct index *index, bson_t *list, const char *
 		bson_append_bool(&one, "unique", -1, true);
 	if (index->sparse)
 		bson_append_bool(&one, "sparse", -1, true);
+	if (index->expires)
+		bson_append_int32(&one, "expireAfterSeconds", -1, 0);
 	if (index->only) {
 		bson_append_document_begin(&one, "partialFilterExpression", -1, &partial);
 		bson_append_bool(&partial, index->only, -1, true);
@@ -212,7 +217,7 @@ static bool is_like(const struct index *index, const char *keys, const bson_t *f
 		return false;
 	describe_numbers(&view, there, sizeof(there));
 	if (strcmp(there, keys) || bson_take_bool(found, "unique") != index->unique ||
-	    bson_take_bool(found, "sparse") != index->sparse)
+	    bson_take_bool(found, "sparse") != index->sparse || bson_has_field(found, "expireAfterSeconds") != index->expires)
 		return false;
 	bool partial = bson_take_document(found, "partialFilterExpression", &view);
 	return partial == (index->only != NULL) && (!partial || bson_take_bool(&view, index->only));
@@ -224,6 +229,8 @@ static void tell_missing(const struct index *index, const char *keys, store_faul
 	const char *in = mongo_collection_name(index->in);
 	if (index->only)
 		snprintf(options, sizeof(options), ", {partialFilterExpression: {%s: true}}", index->only);
+	else if (index->expires)
+		snprintf(options, sizeof(options), ", {expireAfterSeconds: 0}");
 	else if (index->unique || index->sparse)
 		snprintf(options, sizeof(options), ", {%s: true}", index->unique ? "unique" : "sparse");
 	snprintf(what, sizeof(what), "the index %s of %s is missing, or not as it should be", keys, in);

@@ -77,6 +77,16 @@ enum itn_status mongo_movements(struct mongo_store *store, const struct store_li
 enum itn_status mongo_stock_at(struct store *store, struct arena *arena, struct str station, int64_t seq, int64_t time,
 			       struct lines *ret_lines);
 
+/* mongo_claim.c, mongo_write.c */
+enum itn_status mongo_claim_add(struct store *store, const struct claim *claim);
+enum itn_status mongo_claim(struct store *store, struct arena *arena, struct str key, struct claim *ret_claim);
+enum itn_status mongo_claim_change(struct store *store, const struct claim *changed, int64_t from_version);
+enum itn_status mongo_entry_known(struct store *store, enum entity_kind entity, struct str key, struct str id,
+				  bool *ret_known);
+/** The document of a new claim, and the operators of a change. */
+void claim_bson(const struct claim *claim, bson_t *doc);
+void claim_bson_change(const struct claim *changed, bson_t *update);
+
 /* mongo_notification.c */
 enum itn_status mongo_notification(struct store *store, struct arena *arena, struct str id,
 				    struct notification *ret_notification);
@@ -127,5 +137,6 @@ enum itn_status mongo_batch_loaded(struct store_engine *engine, struct arena *ar
 				   const struct store_cursor *after, size_t max, struct trade **ret_trades,
 				   size_t *ret_count);
 enum itn_status mongo_batch_lane_busy(struct store_engine *engine, struct str lane, bool *ret_busy);
+enum itn_status mongo_batch_logged(struct store_engine *engine, struct str id, bool *ret_logged);
 
 #endif

@@ -30,7 +30,8 @@ static struct write *write_new(enum write_kind kind, enum mongo_collection in, c
 
 static enum itn_status submit(struct mongo_store *store, struct write *write)
 {
-	struct commit_queue *queue = write->kind == WRITE_INSERT ? store->creations : store->changes;
+	bool waits_for_nobody = write->kind == WRITE_INSERT || write->in == IN_CLAIMS;
+	struct commit_queue *queue = waits_for_nobody ? store->creations : store->changes;
 	return commit_queue_write(queue, &write->item, link_timeout_ms(store->link), GRACE_MS);
 }
 
@@ -102,5 +103,35 @@ enum itn_status mongo_request_add(struct store *base, const struct entry *reques
 		return status;
 	struct write *write = write_new(WRITE_INSERT, IN_REQUESTS, request);
 	request_bson(request, link_now_ms(store->link), write->change);
+	return submit(store, write);
+}
+
+static struct write *claim_write_new(enum write_kind kind, const struct claim *claim)
+{
+	return write_new(kind, IN_CLAIMS, &(struct entry){ .id = claim->event, .key = claim->key });
+}
+
+enum itn_status mongo_claim_add(struct store *base, const struct claim *claim)
+{
+	struct mongo_store *store = mongo_store_of(base);
+	enum itn_status status = link_status(store->link);
+	if (status)
+		return status;
+	struct write *write = claim_write_new(WRITE_INSERT, claim);
+	claim_bson(claim, write->change);
+	return submit(store, write);
+}
+
+enum itn_status mongo_claim_change(struct store *base, const struct claim *changed, int64_t from_version)
+{
+	struct mongo_store *store = mongo_store_of(base);
+	enum itn_status status = link_status(store->link);
+	if (status)
+		return status;
+	struct write *write = claim_write_new(WRITE_UPDATE, changed);
+	write->from_version = from_version;
+	bson_put_str(write->filter, "_id", write->id);
+	bson_put_int(write->filter, "version", from_version);
+	claim_bson_change(changed, write->change);
 	return submit(store, write);
 }

@@ -24,7 +24,7 @@ struct write {
 	enum write_kind kind;
 	enum mongo_collection in;
 	struct str id;    /**< the document's */
-	struct str event; /**< the entry's id */
+	struct str event; /**< the entry's id; a claim's, which names its entry's */
 	int64_t from_version;
 	bson_t *filter, *change; /**< an update's filter and operators; `change` is the document of an insert */
 	enum write_stage stage;

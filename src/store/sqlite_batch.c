@@ -163,3 +163,14 @@ enum itn_status sqlite_batch_lane_busy(struct store_engine *base, struct str lan
 		*ret_busy = column_int(stmt, 0) != 0;
 	return status ? failure(engine, status) : ITN_OK;
 }
+
+enum itn_status sqlite_batch_logged(struct store_engine *base, struct str id, bool *ret_logged)
+{
+	struct sqlite_engine *engine = sqlite_engine_of(base);
+	sqlite3_stmt *stmt = conn_sql(engine->conn, SQL_LOGGED);
+	bind_str(stmt, 1, id);
+	enum itn_status status;
+	while (conn_row(engine->conn, stmt, &status))
+		*ret_logged = column_int(stmt, 0) != 0;
+	return status ? failure(engine, status) : ITN_OK;
+}

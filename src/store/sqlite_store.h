@@ -90,6 +90,13 @@ enum itn_status sqlite_movements(struct conn *conn, const struct store_list *lis
 enum itn_status sqlite_stock_at(struct store *store, struct arena *arena, struct str station, int64_t seq, int64_t time,
 				struct lines *ret_lines);
 
+/* sqlite_claim.c */
+enum itn_status sqlite_claim_add(struct store *store, const struct claim *claim);
+enum itn_status sqlite_claim(struct store *store, struct arena *arena, struct str key, struct claim *ret_claim);
+enum itn_status sqlite_claim_change(struct store *store, const struct claim *changed, int64_t from_version);
+enum itn_status sqlite_entry_known(struct store *store, enum entity_kind entity, struct str key, struct str id,
+				   bool *ret_known);
+
 /* sqlite_notification.c */
 enum itn_status sqlite_notification(struct store *store, struct arena *arena, struct str id,
 				    struct notification *ret_notification);
@@ -141,5 +148,6 @@ enum itn_status sqlite_batch_loaded(struct store_engine *engine, struct arena *a
 				    const struct store_cursor *after, size_t max, struct trade **ret_trades,
 				    size_t *ret_count);
 enum itn_status sqlite_batch_lane_busy(struct store_engine *engine, struct str lane, bool *ret_busy);
+enum itn_status sqlite_batch_logged(struct store_engine *engine, struct str id, bool *ret_logged);
 
 #endif

@@ -22,7 +22,7 @@
 #include "domain/trade.h"
 
 /** Version of the data's layout that this program writes. */
-#define STORE_SCHEMA 3
+#define STORE_SCHEMA 4
 #define STORE_LOG_ID_LEN 16
 
 struct store;

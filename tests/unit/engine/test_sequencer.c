@@ -265,6 +265,46 @@ static void a_request_waits_behind_entries_of_its_document(void **state)
 	assert_int_equal(world_count(world, "tradeUpdated"), 2);
 }
 
+/* Two tries of one request, of which one changed the trade itself and one, late, asks the engine. */
+static void ask_what_was_done(struct world *world, bool in_one_batch)
+{
+	struct str trade = world_trade(world, "Vega", "iron 1"), id = STR("0123456789abcdef01234567");
+	struct trade_change wish = { .status = TRADE_DELAYED };
+	struct trade changed = world_get_trade(world, trade);
+	struct buf change = { 0 };
+	struct error why = { "" };
+	struct entry entry = { .id = id, .kind = ENTRY_CHANGE, .entity = ENTITY_TRADE, .key = trade, .version = 2, .time = 1 };
+
+	world_settle(world);
+	assert_int_equal(trade_change(&changed, &wish, 1, &why), VERDICT_CHANGED);
+	trade_write_change(&change, &changed, TRADE_PENDING);
+	entry.change = buf_str(&change);
+	assert_int_equal(store_trade_change(world->store, &changed, 1, &entry), ITN_OK);
+	buf_free(&change);
+	if (!in_one_batch) {
+		world_settle(world);
+		world_set_trade(world, trade, TRADE_PENDING);
+		world_settle(world);
+	}
+	entry.kind = ENTRY_REQUEST;
+	entry.change = STR("{\"status\":\"delayed\"}");
+	assert_int_equal(store_request_add(world->store, &entry), ITN_OK);
+	world_settle(world);
+	assert_int_equal(verdict_of(world, id), REQUEST_CHANGED);
+	assert_int_equal(world_get_trade(world, trade).status, in_one_batch ? TRADE_DELAYED : TRADE_PENDING);
+	assert_int_equal(world_count(world, "tradeUpdated"), in_one_batch ? 1 : 2);
+}
+
+static void a_request_that_was_done_is_not_done_again(void **state)
+{
+	ask_what_was_done(*state, false);
+}
+
+static void a_request_that_is_done_in_its_batch_is_not_done_again(void **state)
+{
+	ask_what_was_done(*state, true);
+}
+
 struct counted {
 	const char *name;
 	int64_t value;
@@ -361,6 +401,8 @@ int main(void)
 		STORY(a_stale_engine_commits_nothing),
 		STORY(the_engine_decides_requests_in_their_turn),
 		STORY(a_request_waits_behind_entries_of_its_document),
+		STORY(a_request_that_was_done_is_not_done_again),
+		STORY(a_request_that_is_done_in_its_batch_is_not_done_again),
 		STORY(counters_follow_the_log),
 		cmocka_unit_test(a_batch_adapts_to_conflicts_and_to_its_time),
 	};

@@ -2,6 +2,7 @@ store_contract_sources = \
 	tests/unit/store/contract.c tests/unit/store/contract.h \
 	tests/unit/store/contract_batch.c \
 	tests/unit/store/contract_child.c \
+	tests/unit/store/contract_claims.c \
 	tests/unit/store/contract_crowd.c \
 	tests/unit/store/contract_engine.c \
 	tests/unit/store/contract_inspect.c \

@@ -8,7 +8,7 @@ int main(int argc, char **argv)
 	static const struct contract_group *const groups[] = {
 		&contract_write,   &contract_list, &contract_lease, &contract_batch,
 		&contract_loading, &contract_jobs, &contract_notifications,
-		&contract_ledger,  &contract_crowd, &contract_inspect,
+		&contract_ledger,  &contract_claims, &contract_crowd, &contract_inspect,
 #ifndef CONTRACT_STORE
 		&contract_processes,
 #endif

@@ -9,6 +9,7 @@
 
 #include "contract.h"
 #include "mongo_proxy.h"
+#include "store/claims.h"
 #include "store/inspect.h"
 #include "store/notifications.h"
 
@@ -633,6 +634,7 @@ static void database_command(struct fixture *f, const char *json)
 static void grow_old(struct fixture *f)
 {
 	database_command(f, "{\"drop\": \"notifications\"}");
+	database_command(f, "{\"drop\": \"claims\"}");
 	database_command(f, "{\"update\": \"head\", \"updates\": [{\"q\": {}, \"u\": {\"$set\": {\"schema\": 1}}}]}");
 }
 
@@ -708,6 +710,42 @@ static void a_notification_s_change_may_be_repeated(void **state)
 	}
 }
 
+static struct claim claim_of(struct fixture *f, const char *key)
+{
+	struct trade ids = trade_to(f, "Mars"), more = trade_to(f, "Mars");
+	return (struct claim){ .key = str_from(key), .print = STR("p"),	 .document = ids.id,
+			       .event = more.id,     .at = f->now,	 .expires_at = f->now + 3600000,
+			       .version = 1,	     .busy_until = f->now };
+}
+
+/* What became of a change is in the claim: its own answer, whatever the status says. */
+static void a_claim_s_unknown_outcome_is_settled(void **state)
+{
+	struct fixture *f = *state;
+	static const enum proxy_fault faults[] = { CUT_BEFORE, CUT_AFTER };
+	for (size_t i = 0; i < COUNT_OF(faults); i++) {
+		const char *key = i ? "cut after" : "cut before";
+		struct claim claim = claim_of(f, key), other = claim_of(f, key), stored;
+		proxy_spoil(proxy, "insert", faults[i], 1);
+		check_status(key, store_claim_add(f->store, &claim), ITN_OK);
+		check_int(key, proxy_spoiled(proxy), 1);
+		check_status(key, store_claim_add(f->store, &other), ITN_EXISTS);
+		claim.version = 2;
+		claim.status = 201;
+		claim.body = STR("{}");
+		proxy_spoil(proxy, "update", faults[i], 1);
+		enum itn_status status = store_claim_change(f->store, &claim, 1);
+		check_int(key, proxy_spoiled(proxy), 1);
+		if (status != ITN_CONFLICT)
+			check_status(key, status, ITN_OK);
+		check_status(key, store_claim(f->store, f->arena, claim.key, &stored), ITN_OK);
+		check_int(key, stored.version, 2);
+		check_int(key, stored.status, 201);
+		check_str(key, stored.event, claim.event);
+		check_str(key, stored.body, claim.body);
+	}
+}
+
 static void what_can_t_be_used_is_refused(void **state)
 {
 	struct fixture *f = *state;
@@ -749,6 +787,7 @@ static const struct CMUnitTest tests[] = {
 	FAULTS(a_migration_is_gone_on_with),
 	FAULTS(who_has_lost_the_lease_does_not_note_a_migration),
 	FAULTS(a_notification_s_change_may_be_repeated),
+	FAULTS(a_claim_s_unknown_outcome_is_settled),
 	FAULTS(what_can_t_be_used_is_refused),
 };
 

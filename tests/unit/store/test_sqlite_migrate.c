@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "contract.h"
+#include "store/claims.h"
 #include "store/inspect.h"
 #include "store/notifications.h"
 
@@ -135,6 +136,14 @@ static void no_fault(void *context unused_arg, const char *what, const char *rem
 	fail_msg("%s", what);
 }
 
+/* Where there are none yet, a client that needs one is told to come again. */
+static void check_claims(struct fixture *f, struct store *store)
+{
+	struct claim claim = { .key = trade_to(f, "Mars").id, .print = STR("p"), .document = STR("d"), .event = STR("e") };
+	bool old = atoi(query(f, "SELECT schema FROM head")) < STORE_CLAIMS_SCHEMA;
+	check_status("a claim", store_claim_add(store, &claim), old ? ITN_UNAVAILABLE : ITN_OK);
+}
+
 /* What any process may ask of an old database. */
 static void check_usable(struct fixture *f, struct store *store)
 {
@@ -155,6 +164,7 @@ static void check_usable(struct fixture *f, struct store *store)
 	struct lines lines;
 	check_status("movements", store_list(store, &movements, count_row, &rows), ITN_OK);
 	check_status("no stock of then", store_stock_at(store, f->arena, STR("nowhere"), -1, 1, &lines), ITN_NOT_FOUND);
+	check_claims(f, store);
 	check_status("its layout is right", store_layout(store, no_fault, NULL, &error), ITN_OK);
 }
 
@@ -284,7 +294,8 @@ static void whoever_is_killed_is_gone_on_from(void **state)
 		bool is_new = !strcmp(schema, current(f));
 		check_schema(f, "in both places", schema);
 		check_bool("a step is whole", strstr(tables(f), "notification_due") != NULL, atoi(schema) >= 2);
-		check_bool("the last one too", atoi(query(f, OPENED)) > 0, is_new);
+		check_bool("the ledger's too", atoi(query(f, OPENED)) > 0, atoi(schema) >= 3);
+		check_bool("the last one too", strstr(tables(f), "claim_expires") != NULL, is_new);
 		*(is_new ? &left_new : &left_old) += 1;
 		migrate(f);
 		store_engine_close(f->engine);
