@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "api/body.h"
+#include "api/idempotency.h"
 #include "api/waiter.h"
 #include "api/written.h"
 #include "bus/wake.h"
@@ -23,7 +24,7 @@ struct attempt {
 	struct http_request *req;
 	struct http_response *res;
 	struct document document;
-	char event[ID_LEN + 1];
+	struct idempotency once;
 	int64_t since;
 	unsigned losses;
 };
@@ -39,7 +40,7 @@ static void reply_document(struct attempt *a, bool changed)
 	struct written written = {
 		.entity = a->kind->entity,
 		.key = a->document.key,
-		.event = changed ? str_from(a->event) : STR_NONE,
+		.event = changed ? a->once.claim.event : STR_NONE,
 		.version = a->kind->version(&a->document),
 		.status = 200,
 		.message = a->kind->message,
@@ -67,12 +68,29 @@ static bool meets_condition(struct attempt *a)
 static struct entry entry_of(const struct attempt *a, enum entry_kind kind, int64_t now)
 {
 	return (struct entry){
-		.id = { a->event, ID_LEN },
+		.id = a->once.claim.event,
 		.kind = kind,
 		.entity = a->kind->entity,
 		.key = a->document.key,
 		.time = now,
 	};
+}
+
+/* Whether an earlier try of the request has changed the document already; an answer is made then, or when it can't be
+ * known: the document as it is now. */
+static bool was_done_before(struct attempt *a)
+{
+	bool known = false;
+	enum itn_status status;
+
+	if (!a->once.again)
+		return false;
+	status = store_entry_known(a->api->store, a->kind->entity, a->document.key, a->once.claim.event, &known);
+	if (status != ITN_OK)
+		store_failure_reply(a->res, ITN_UNKNOWN);
+	else if (known)
+		reply_document(a, true);
+	return status != ITN_OK || known;
 }
 
 /* One read, decision and write. False: another was faster, nothing is answered yet. */
@@ -93,16 +111,19 @@ static bool try_once(struct attempt *a)
 		store_failure_reply(a->res, status);
 		return true;
 	}
-	if (!meets_condition(a))
+	if (was_done_before(a) || !meets_condition(a))
 		return true;
 	from_version = a->kind->version(&a->document);
 	verdict = a->kind->decide(&a->document, now, &text, &why);
 	if (verdict == VERDICT_CHANGED) {
 		entry.version = a->kind->version(&a->document);
 		entry.change = arena_str(a->req->arena, buf_str(&text));
-		status = a->kind->change(a->api->store, &a->document, from_version, &entry);
 	}
 	buf_free(&text);
+	if (verdict == VERDICT_CHANGED && !idempotency_holds(&a->once))
+		return true;
+	if (verdict == VERDICT_CHANGED)
+		status = a->kind->change(a->api->store, &a->document, from_version, &entry);
 	if (verdict == VERDICT_ILLEGAL)
 		problem_reply(a->res, PROBLEM_ILLEGAL_CHANGE, NULL, "%s", why.text);
 	else if (status == ITN_OK)
@@ -120,7 +141,7 @@ static enum itn_status await_verdict(struct attempt *a, struct request_verdict *
 
 	while (clock_monotonic_ms() < deadline) {
 		enum itn_status status =
-			store_request_verdict(a->api->store, a->req->arena, str_from(a->event), &verdict);
+			store_request_verdict(a->api->store, a->req->arena, a->once.claim.event, &verdict);
 
 		if (status == ITN_OK && verdict.state != REQUEST_WAITING) {
 			*ret_verdict = verdict;
@@ -161,6 +182,10 @@ static void let_engine_decide(struct attempt *a)
 		store_failure_reply(a->res, ITN_FULL);
 		return;
 	}
+	if (!idempotency_ask(&a->once)) {
+		waiter_leave(a->api->waiter);
+		return;
+	}
 	metrics_add(METRIC_CHANGE_REQUESTS, 1);
 	entry.change = a->req->body;
 	status = store_request_add(a->api->store, &entry);
@@ -187,6 +212,10 @@ static void compete(struct attempt *a)
 {
 	bool conditional = names_versions(a->req);
 
+	if (a->once.claim.asked) {
+		let_engine_decide(a);
+		return;
+	}
 	while (!try_once(a)) {
 		bool enough = ++a->losses >= LOSSES_MAX || clock_monotonic_ms() - a->since >= RACE_MS;
 
@@ -198,20 +227,27 @@ static void compete(struct attempt *a)
 	}
 }
 
+static void answer(struct attempt *a)
+{
+	struct faults faults;
+	struct json_in *body;
+
+	if (!body_read(a->req, a->res, &faults, &body))
+		return;
+	a->document.key = a->req->params[0];
+	if (a->kind->parse_wish(body, a->req->arena, &faults, &a->document) == ITN_OK)
+		compete(a);
+	else
+		problem_reply(a->res, PROBLEM_INVALID, &faults, NULL);
+	json_in_free(body);
+}
+
 void change_answer(const struct document_kind *kind, struct api *api, struct http_request *req,
 		   struct http_response *res)
 {
 	struct attempt a = { .kind = kind, .api = api, .req = req, .res = res, .since = clock_monotonic_ms() };
-	struct faults faults;
-	struct json_in *body;
 
-	if (!body_read(req, res, &faults, &body))
-		return;
-	a.document.key = req->params[0];
-	id_new(a.event);
-	if (kind->parse_wish(body, req->arena, &faults, &a.document) == ITN_OK)
-		compete(&a);
-	else
-		problem_reply(res, PROBLEM_INVALID, &faults, NULL);
-	json_in_free(body);
+	if (idempotency_begin(&a.once, IDEMPOTENT_DECISION, api, req, res))
+		answer(&a);
+	idempotency_end(&a.once);
 }

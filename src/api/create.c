@@ -1,7 +1,7 @@
 #include "api/body.h"
 #include "api/document.h"
+#include "api/idempotency.h"
 #include "api/written.h"
-#include "core/clock.h"
 #include "http/problem.h"
 
 static void reply_created(const struct document_kind *kind, struct api *api, struct http_request *req,
@@ -22,18 +22,20 @@ static void reply_created(const struct document_kind *kind, struct api *api, str
 	buf_free(&json);
 }
 
+/* Whatever try of a request this is, it makes the same document: its answer shows it as it was created. */
 static void create(const struct document_kind *kind, struct api *api, struct http_request *req,
-		   struct http_response *res, struct document *document)
+		   struct http_response *res, const struct claim *claim, struct document *document)
 {
-	char id[ID_LEN + 1], event[ID_LEN + 1];
-	int64_t now = clock_now_ms();
-	struct entry entry = { .id = { event, ID_LEN }, .kind = ENTRY_CREATE, .entity = kind->entity, .time = now };
+	struct entry entry = {
+		.id = claim->event,
+		.kind = ENTRY_CREATE,
+		.entity = kind->entity,
+		.time = claim->at,
+	};
 	struct buf change = { 0 };
 	enum itn_status status;
 
-	id_new(id);
-	id_new(event);
-	kind->begin(document, arena_str(req->arena, str_from(id)), now, api->config, &change);
+	kind->begin(document, claim->document, claim->at, api->config, &change);
 	entry.key = document->key;
 	entry.version = kind->version(document);
 	entry.change = buf_str(&change);
@@ -48,8 +50,8 @@ static void create(const struct document_kind *kind, struct api *api, struct htt
 		store_failure_reply(res, status);
 }
 
-void create_answer(const struct document_kind *kind, struct api *api, struct http_request *req,
-		   struct http_response *res)
+static void answer(const struct document_kind *kind, struct api *api, struct http_request *req,
+		   struct http_response *res, const struct claim *claim)
 {
 	struct document document = { .key = STR_NONE };
 	struct faults faults;
@@ -58,8 +60,18 @@ void create_answer(const struct document_kind *kind, struct api *api, struct htt
 	if (!body_read(req, res, &faults, &body))
 		return;
 	if (kind->parse(body, req->arena, &faults, &document) == ITN_OK)
-		create(kind, api, req, res, &document);
+		create(kind, api, req, res, claim, &document);
 	else
 		problem_reply(res, PROBLEM_INVALID, &faults, NULL);
 	json_in_free(body);
+}
+
+void create_answer(const struct document_kind *kind, struct api *api, struct http_request *req,
+		   struct http_response *res)
+{
+	struct idempotency once;
+
+	if (idempotency_begin(&once, IDEMPOTENT_CREATION, api, req, res))
+		answer(kind, api, req, res, &once.claim);
+	idempotency_end(&once);
 }

@@ -9,7 +9,9 @@ libitnapi_a_SOURCES = \
 	src/api/cursor.c src/api/cursor.h \
 	src/api/document.h \
 	src/api/events.c \
+	src/api/fingerprint.c src/api/fingerprint.h \
 	src/api/health.c \
+	src/api/idempotency.c src/api/idempotency.h \
 	src/api/inventory.c \
 	src/api/list.c src/api/list.h \
 	src/api/list_query.c src/api/list_query.h \
@@ -25,6 +27,7 @@ libitnapi_a_SOURCES = \
 	src/api/worker.c src/api/worker.h \
 	src/api/written.c src/api/written.h
 
+# SHA-256 is OpenSSL's, which libmongoc and libwebsockets bring with them.
 sbin_PROGRAMS += itn-api
 itn_api_SOURCES = src/api/main.c
-itn_api_LDADD = libitnapi.a $(http_libs) $(bus_libs) $(store_libs) $(core_libs)
+itn_api_LDADD = $(api_libs) $(http_libs) $(bus_libs) $(store_libs) $(core_libs)

@@ -100,6 +100,19 @@ void http_response_restart(struct http_response *res)
 	buf_reset(&res->body, KEEP_BYTES);
 }
 
+struct str http_own_lines(const struct http_response *res)
+{
+	return (struct str){ res->head.ptr + res->kept, res->head.len - res->kept };
+}
+
+void http_answer_again(struct http_response *res, int status, struct str lines, struct str body)
+{
+	http_response_restart(res);
+	res->status = status;
+	buf_add_str(&res->head, lines);
+	buf_add_str(&res->body, body);
+}
+
 void http_response_free(struct http_response *res)
 {
 	buf_free(&res->head);

@@ -58,6 +58,11 @@ void http_response_restart(struct http_response *res);
 /** The headers set so far go with any answer to this request: http_response_restart() leaves them. */
 void http_response_keep(struct http_response *res);
 
+/** The header lines of the answer itself, without those that any answer to the request has: a view. */
+struct str http_own_lines(const struct http_response *res);
+/** Makes the answer one that was made before, perhaps for another request, from its status, own lines and body. */
+void http_answer_again(struct http_response *res, int status, struct str lines, struct str body);
+
 /** Adds a header line. A value with control characters is refused (false; nothing is added): an answer can't be
  *  split. `name` is a literal. */
 bool http_set(struct http_response *res, const char *name, struct str value);

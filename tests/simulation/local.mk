@@ -24,5 +24,5 @@ tests_simulation_simulate_SOURCES = \
 	tests/simulation/sources.c \
 	tests/simulation/worker.c
 tests_simulation_simulate_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/simulation
-tests_simulation_simulate_LDADD = libitngateway.a libitnengine.a libitnapi.a libitnmemory.a $(http_libs) libitnstore.a \
+tests_simulation_simulate_LDADD = libitngateway.a libitnengine.a $(api_libs) libitnmemory.a $(http_libs) libitnstore.a \
 	libitndomain.a $(core_libs)

@@ -2,6 +2,8 @@
 
 import contextlib
 import json
+import secrets
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -154,7 +156,26 @@ def faults_of_bodies(talk):
         talk.say(method.upper(), target, "{", JSON, 400)
         talk.say(method.upper(), target, {}, None, 400)
         talk.say(method.upper(), target, "x", {"Content-Type": "text/plain"}, 415)
+        key = {"Idempotency-Key": f'"{secrets.token_hex(8)}"'}
+        first = talk.say(method.upper(), target, {}, key, 400)
+        assert talk.say(method.upper(), target, {}, key, 400).body == first.body
+        talk.say(method.upper(), target, {"more": 1}, key, 422)
+        talk.say(method.upper(), target, {}, {"Idempotency-Key": ""}, 400)
         talk.say(method.upper(), target, large, JSON, 413)
+
+
+def the_same_at_once(talk):
+    """While a change waits for the engine, which is stopped, another try of it comes."""
+    trade = talk.say("POST", "/api/trades", {**TRADE, "destination": "Far"}, WAIT, 201).json()["_id"]
+    arguments = "PUT", f"/api/trades/{trade}/status", {"status": "delayed"}, {**WAIT, "Idempotency-Key": "at-once"}
+    talk.stack.freeze("itn-engine-1")
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(talk.stack.new_client().request, *arguments)
+        wait_for(lambda: talk.stack.get(f"/api/trades/{trade}").json()["status"] == "delayed", "it is written")
+        assert talk.say(*arguments, 409).field("Retry-After") == "1"
+        talk.stack.thaw("itn-engine-1")
+        assert first.result().status == 200
+    assert talk.say(*arguments).body == first.result().body
 
 
 def store_away(talk):
@@ -197,7 +218,8 @@ def talk(tmp_path_factory):
         talk = Talk(stack, mongo)
         watcher = Watcher(stack)
         documents(talk)
-        for part in (lists, operation, live_feed, faults_of_any_request, too_many_fields, faults_of_bodies):
+        for part in (lists, operation, live_feed, faults_of_any_request, too_many_fields, faults_of_bodies,
+                     the_same_at_once):
             part(talk)
         log = read_log(stack.client)
         watcher.wait_seq(log[-1]["seq"])

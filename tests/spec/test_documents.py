@@ -76,6 +76,8 @@ def limits():
     yield "items", schemas["NewTrade"]["properties"]["items"]["maxItems"], numbers["LINES_MAX"]
     yield "limit", parameters["Limit"]["schema"]["maximum"], numbers["LIMIT_MAX"]
     yield "wait", f"at most {numbers['WAIT_MAX_S']}:" in parameters["Prefer"]["description"], True
+    keys = re.search(r"#define IDEMPOTENCY_KEY_MAX (\d+)", source("api/idempotency.h"))[1]
+    yield "Idempotency-Key", f"1 to {keys} visible" in parameters["IdempotencyKey"]["description"], True
     yield "errors", f"at most {numbers['FAULTS_MAX']}" in schemas["Problem"]["properties"]["errors"]["description"], True
     body = API.document["components"]["responses"]["BodyTooLarge"]["content"]["application/problem+json"]
     yield "body", body["examples"]["large"]["value"]["detail"], f"the body must have at most {settings['body_max']} bytes"

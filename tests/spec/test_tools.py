@@ -81,7 +81,8 @@ def test_the_collection_covers_every_problem_of_a_client(executions):
     kinds = {bytes(one["response"]["stream"]["data"]) for one in executions if one["response"]["code"] >= 400}
     types = {json.loads(body)["type"] for body in kinds}
     documented = set(OpenApi().document["components"]["schemas"]["ProblemType"]["enum"])
-    assert documented - types == {"/problems/internal", "/problems/unavailable", "/problems/outcome-unknown"}
+    assert documented - types == {"/problems/internal", "/problems/unavailable", "/problems/outcome-unknown",
+                                  "/problems/idempotency-pending"}
 
 
 def test_the_fuzzer_finds_nothing(stack, tmp_path):

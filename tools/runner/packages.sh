@@ -4,7 +4,7 @@ packages_run=(nginx)
 packages_redis=(redis-server)
 packages_try=(curl)
 packages_build=(gcc libc6-dev make autoconf automake pkg-config libjson-c-dev libsqlite3-dev libmongoc-dev
-	libhiredis-dev libcurl4-openssl-dev libwebsockets-dev libwebsockets-evlib-ev libev-dev libfcgi-dev)
+	libssl-dev libhiredis-dev libcurl4-openssl-dev libwebsockets-dev libwebsockets-evlib-ev libev-dev libfcgi-dev)
 packages_check=(nginx redis-server redis-tools libcmocka-dev python3 python3-venv nodejs node-ws curl procps
 	mandoc openssl systemd)
 

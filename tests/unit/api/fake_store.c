@@ -44,6 +44,8 @@ enum itn_status store_trade(struct store *store unused_arg, struct arena *arena 
 			    struct trade *ret_trade)
 {
 	*ret_trade = fake.trade;
+	if (fake.overtaken_by.version)
+		fake.claim = fake.overtaken_by;
 	return fake.read;
 }
 
@@ -66,6 +68,7 @@ enum itn_status store_request_add(struct store *store unused_arg, const struct e
 {
 	fake.requests++;
 	fake.last_entry = *request;
+	memcpy(fake.last_entry_id, request->id.ptr, ID_LEN);
 	return fake.request_add;
 }
 
@@ -130,4 +133,35 @@ enum itn_status store_cargo_json(struct store *store unused_arg, struct str id u
 				 int64_t *ret_version unused_arg)
 {
 	return ITN_FAILED;
+}
+
+enum itn_status store_claim_add(struct store *store unused_arg, const struct claim *claim)
+{
+	if (fake.claim_add == ITN_OK)
+		fake.claim = *claim;
+	return fake.claim_add;
+}
+
+enum itn_status store_claim(struct store *store unused_arg, struct arena *arena unused_arg, struct str key unused_arg,
+			    struct claim *ret_claim)
+{
+	*ret_claim = fake.claim;
+	return fake.claim_read;
+}
+
+enum itn_status store_claim_change(struct store *store unused_arg, const struct claim *changed, int64_t from_version)
+{
+	if (fake.claim_change != ITN_OK)
+		return fake.claim_change;
+	if (from_version != fake.claim.version)
+		return ITN_CONFLICT;
+	fake.claim = *changed;
+	return ITN_OK;
+}
+
+enum itn_status store_entry_known(struct store *store unused_arg, enum entity_kind entity unused_arg,
+				  struct str key unused_arg, struct str id unused_arg, bool *ret_known)
+{
+	*ret_known = fake.entry_known;
+	return fake.known;
 }

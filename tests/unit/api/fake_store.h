@@ -3,6 +3,7 @@
 #ifndef ITN_TESTS_API_FAKE_STORE_H
 #define ITN_TESTS_API_FAKE_STORE_H
 
+#include "store/claims.h"
 #include "store/store.h"
 
 struct fake_store {
@@ -29,6 +30,13 @@ struct fake_store {
 	int questions_before_verdict;
 	struct request_verdict verdict;
 	int requests;
+
+	/* One claim. */
+	struct claim claim;
+	enum itn_status claim_add, claim_read, claim_change;
+	struct claim overtaken_by; /**< this is there once the trade was read; version 0: no */
+	bool entry_known;
+	enum itn_status known;
 
 	enum store_progress progress;
 	int wakes;

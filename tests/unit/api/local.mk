@@ -9,7 +9,7 @@ threaded_tests += tests/unit/api/test_change
 
 # The handlers against a store that does what the test says: libitnstore.a is not linked.
 api_world_files = tests/unit/api/fake_store.c tests/unit/api/fake_store.h $(http_world_files)
-api_test_libs = libitnapi.a $(http_libs) $(domain_libs) $(core_libs) $(CMOCKA_LIBS)
+api_test_libs = $(api_libs) $(http_libs) $(domain_libs) $(core_libs) $(CMOCKA_LIBS)
 
 tests_unit_api_test_change_SOURCES = tests/unit/api/test_change.c $(api_world_files)
 tests_unit_api_test_change_LDADD = $(api_test_libs)

@@ -29,7 +29,9 @@ static struct fake_store with_trade(void)
 
 static void send(struct world *w, struct waiter *waiter, const char *name, const char *value, struct str body)
 {
-	static const struct config config = { .trade_lines_limit = 5 };
+	static const struct config config = { .trade_lines_limit = 5,
+					      .store_timeout_ms = 1000,
+					      .idempotency_s = 90000 };
 	struct api api = { .config = &config, .waiter = waiter };
 	struct router router = { routes, COUNT_OF(routes), &api, 1000, "" };
 	bool creation = body.len > 60;
@@ -208,6 +210,153 @@ static void waiting(unused_arg void **state)
 	}
 }
 
+static const char delayed[] = "{\"status\":\"delayed\"}";
+
+/* A claim for this request by another try: whoever sends the request gives its print. */
+static struct claim by_another(struct waiter *waiter)
+{
+	struct world w;
+	struct claim claim;
+
+	fake = with_trade();
+	fake.write = ITN_UNAVAILABLE;
+	send(&w, waiter, "HTTP_IDEMPOTENCY_KEY", "key", str_from(delayed));
+	static char print[65];
+
+	claim = fake.claim;
+	snprintf(print, sizeof(print), "%.*s", STR_ARG(claim.print));
+	claim.print = str_from(print);
+	claim.key = STR("key");
+	claim.document = STR("00112233445566778899aabb");
+	claim.event = STR("aabbccddeeff001122334455");
+	world_free(&w);
+	return claim;
+}
+
+struct case_of_key {
+	const char *name;
+	/* The claim that is there; version 0: none. */
+	struct claim there;
+	bool busy, known, of_another_request;
+	enum itn_status add, read, change, write, known_status;
+	int lost_races;
+	const char *status, *part;
+	int writes, requests;
+	/* The claim afterwards. */
+	int64_t answered, version;
+	bool asked, busy_after;
+};
+
+static void keys(unused_arg void **state)
+{
+	static const struct case_of_key cases[] = {
+		{ "a new key", .status = "Status: 200", .part = "\"status\":\"delayed\"", .writes = 1, .answered = 200,
+		  .version = 2 },
+		{ "no claim can be stored", .add = ITN_UNAVAILABLE, .status = "Status: 503", .part = "\"not-done\"" },
+		{ "whether one was is not known", .add = ITN_UNKNOWN, .status = "Status: 503", .part = "\"not-done\"" },
+		{ "a new key, nothing written", .write = ITN_UNAVAILABLE, .status = "Status: 503",
+		  .part = "\"not-done\"", .writes = 1, .version = 2 },
+		{ "a new key, outcome unknown", .write = ITN_UNKNOWN, .status = "Status: 503",
+		  .part = "\"outcome-unknown\"", .writes = 1, .version = 2 },
+		{ "the answer can't be stored", .change = ITN_UNAVAILABLE, .status = "Status: 503",
+		  .part = "\"outcome-unknown\"", .writes = 1, .version = 1, .busy_after = true },
+		{ "a new key, the engine decides", .lost_races = 3, .status = "Status: 200", .part = "status updated",
+		  .writes = 3, .requests = 1, .asked = true, .answered = 200, .version = 3 },
+		{ "answered before",
+		  .there = { .version = 2, .status = 201, .lines = { "X: y\r\n", 6 }, .body = { "b", 1 } },
+		  .status = "Status: 201", .part = "X: y\r\nContent-Length: 1\r\n\r\nb", .answered = 201,
+		  .version = 2 },
+		{ "of another request", .there = { .version = 2, .status = 201 }, .of_another_request = true,
+		  .status = "Status: 422", .part = "/problems/idempotency-reused", .answered = 201, .version = 2 },
+		{ "under way", .there = { .version = 1 }, .busy = true, .status = "Status: 409",
+		  .part = "Retry-After: 1\r\n", .version = 1, .busy_after = true },
+		{ "the claim can't be read", .there = { .version = 1 }, .read = ITN_UNAVAILABLE,
+		  .status = "Status: 503", .part = "\"not-done\"", .version = 1 },
+		{ "the claim can't be seen yet", .there = { .version = 1 }, .read = ITN_NOT_FOUND,
+		  .status = "Status: 503", .part = "\"not-done\"", .version = 1 },
+		{ "its try died before it wrote", .there = { .version = 1 }, .status = "Status: 200",
+		  .part = "\"version\":6", .writes = 1, .answered = 200, .version = 3 },
+		{ "its try died after it wrote", .there = { .version = 1 }, .known = true, .status = "Status: 200",
+		  .part = "\"version\":5", .answered = 200, .version = 3 },
+		{ "whether it wrote is not known", .there = { .version = 1 }, .known_status = ITN_UNAVAILABLE,
+		  .status = "Status: 503", .part = "\"outcome-unknown\"", .version = 3 },
+		{ "another is faster to take it over", .there = { .version = 1 }, .change = ITN_CONFLICT,
+		  .status = "Status: 409", .part = "/problems/idempotency-pending", .version = 1 },
+		{ "it can't be taken over", .there = { .version = 1 }, .change = ITN_UNKNOWN, .status = "Status: 503",
+		  .part = "\"not-done\"", .version = 1 },
+		{ "the engine was asked", .there = { .version = 2, .asked = true }, .status = "Status: 200",
+		  .part = "status updated", .requests = 1, .asked = true, .answered = 200, .version = 3 },
+	};
+	struct waiter *waiter;
+
+	check_int("waiter", waiter_new(NULL, 1, &waiter, NULL), ITN_OK);
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		const struct case_of_key *c = &cases[i];
+		struct claim there = by_another(waiter);
+		struct world w;
+
+		fake = with_trade();
+		if (c->of_another_request)
+			there.print = STR("another");
+		there.version = c->there.version;
+		there.status = c->there.status;
+		there.asked = c->there.asked;
+		there.lines = c->there.lines;
+		there.body = c->there.body;
+		there.busy_until = c->busy ? INT64_MAX : 0;
+		fake.claim = there;
+		fake.claim_add = c->there.version ? ITN_EXISTS : c->add;
+		fake.claim_read = c->read;
+		fake.claim_change = c->change;
+		fake.write = c->write;
+		fake.lost_races = c->lost_races;
+		fake.entry_known = c->known;
+		fake.known = c->known_status;
+		fake.verdict = (struct request_verdict){ REQUEST_CHANGED, STR_NONE };
+		send(&w, waiter, "HTTP_IDEMPOTENCY_KEY", "key", str_from(delayed));
+		check_has(c->name, w.sent.ptr, c->status);
+		check_has(c->name, w.sent.ptr, c->part);
+		check_int(c->name, fake.writes, c->writes);
+		check_int(c->name, fake.requests, c->requests);
+		check_int(c->name, fake.claim.status, c->answered);
+		check_int(c->name, fake.claim.version, c->version);
+		check_bool(c->name, fake.claim.asked, c->asked);
+		check_bool(c->name, fake.claim.busy_until != 0, c->busy_after);
+		if (c->there.version && (c->writes || c->requests))
+			check_str(c->name, (struct str){ fake.last_entry_id, ID_LEN }, STR("aabbccddeeff001122334455"));
+		world_free(&w);
+	}
+	waiter_free(waiter);
+}
+
+/* Somebody takes the claim while the document is read. */
+static void who_was_overtaken_writes_nothing(unused_arg void **state)
+{
+	static const struct {
+		const char *name;
+		int64_t answered;
+		const char *status;
+	} cases[] = {
+		{ "the other is at work", 0, "Status: 409" },
+		{ "the other has an answer", 202, "Status: 202" },
+	};
+	struct waiter *waiter;
+
+	check_int("waiter", waiter_new(NULL, 1, &waiter, NULL), ITN_OK);
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct world w;
+
+		fake = with_trade();
+		fake.overtaken_by = (struct claim){ .version = 2, .status = cases[i].answered, .body = STR("other") };
+		send(&w, waiter, "HTTP_IDEMPOTENCY_KEY", "key", str_from(delayed));
+		check_has(cases[i].name, w.sent.ptr, cases[i].status);
+		check_int(cases[i].name, fake.writes, 0);
+		check_int(cases[i].name, fake.claim.status, cases[i].answered);
+		world_free(&w);
+	}
+	waiter_free(waiter);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -216,6 +365,8 @@ int main(void)
 		cmocka_unit_test(entries),
 		cmocka_unit_test(the_last_resort_needs_a_place),
 		cmocka_unit_test(waiting),
+		cmocka_unit_test(keys),
+		cmocka_unit_test(who_was_overtaken_writes_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
