@@ -8,6 +8,7 @@
 #define HEAD_LEN     9 /* kind, time */
 #define CHECKSUM_LEN 4
 #define KEY_MAX      512
+#define TIME_MAX     INT64_C(253402300799999) /* the last one of year 9999 */
 
 static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
@@ -91,6 +92,7 @@ bool cursor_read(struct arena *arena, struct str text, enum store_list_kind kind
 {
 	unsigned char bytes[HEAD_LEN + KEY_MAX + CHECKSUM_LEN];
 	struct str key;
+	uint64_t time;
 	size_t len;
 
 	if (!read_base64(text, bytes, sizeof(bytes), &len) || len < HEAD_LEN + 1 + CHECKSUM_LEN)
@@ -99,9 +101,10 @@ bool cursor_read(struct arena *arena, struct str text, enum store_list_kind kind
 	if (read_number(bytes + len, CHECKSUM_LEN) != checksum_of(bytes, len) || bytes[0] != (unsigned char)kind)
 		return false;
 	key = (struct str){ (const char *)bytes + HEAD_LEN, len - HEAD_LEN };
-	if (!utf8_valid(key, NULL) || utf8_has_control(key))
+	time = read_number(bytes + 1, 8);
+	if (!utf8_valid(key, NULL) || utf8_has_control(key) || time > TIME_MAX)
 		return false;
-	ret_cursor->time = (int64_t)read_number(bytes + 1, 8);
+	ret_cursor->time = (int64_t)time;
 	ret_cursor->key = arena_str(arena, key);
 	return true;
 }

@@ -1,5 +1,6 @@
 """Odd names through every door, numbers in disguise, half HTTP, races: 4xx or plain text, never 5xx."""
 
+import base64
 import csv
 import io
 import json
@@ -77,6 +78,22 @@ def test_what_is_no_quantity(api, text):
 def test_members_given_twice_in_disguise(api, body, pointer):
     faults = problem(api.request("POST", "/api/trades", body, JSON), 400)["errors"]
     assert pointer in [fault["pointer"] for fault in faults if "more than once" in fault["detail"]]
+
+
+def forged_cursor(kind, time, key):
+    """An `after` with a right checksum, which is no secret."""
+    place = bytes([kind]) + (time % (1 << 64)).to_bytes(8, "big") + key
+    checksum = 2166136261 ^ 0x69746E
+    for byte in place:
+        checksum = (checksum ^ byte) * 16777619 % (1 << 32)
+    return base64.urlsafe_b64encode(place + checksum.to_bytes(4, "big")).decode().rstrip("=")
+
+
+@pytest.mark.parametrize("kind, path", enumerate(["/api/trades", "/api/cargo", "/api/inventory"]))
+def test_a_forged_cursor(api, kind, path):
+    for time in (-(1 << 63), -1, 253402300800000, (1 << 63) - 1):
+        problem(api.get(f"{path}?after={forged_cursor(kind, time, b'x')}"), 400, ["?after"])
+    assert api.get(f"{path}?after={forged_cursor(kind, 253402300799999, b'x')}").status == 200
 
 
 @pytest.mark.parametrize("size, status", [(1 << 20, 201), ((1 << 20) + 1, 413), (1200 * 1024 + 1, 413)])

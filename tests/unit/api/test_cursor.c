@@ -92,6 +92,18 @@ static void keys_that_no_document_has(unused_arg void **state)
 	arena_free(arena);
 }
 
+static void times_that_no_document_has(unused_arg void **state)
+{
+	static const int64_t times[] = { INT64_MIN, -1, 253402300800000, INT64_MAX };
+	struct arena *arena = arena_new(0);
+	struct store_cursor cursor;
+
+	for (size_t i = 0; i < COUNT_OF(times); i++)
+		check_bool("time", cursor_read(arena, written(arena, LIST_CARGO, times[i], STR("S")), LIST_CARGO, &cursor),
+			   false);
+	arena_free(arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -99,6 +111,7 @@ int main(void)
 		cmocka_unit_test(every_change_is_noticed),
 		cmocka_unit_test(other_texts),
 		cmocka_unit_test(keys_that_no_document_has),
+		cmocka_unit_test(times_that_no_document_has),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
