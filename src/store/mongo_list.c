@@ -183,8 +183,11 @@ static enum itn_status find_in_steps(struct mongo_store *store, const struct sto
 	return status;
 }
 
+/* Nothing is made at the last instant that a filter can name or later: only a forged cursor says so. */
 static enum itn_status list_documents(struct mongo_store *store, const struct store_list *list, struct rows *rows)
 {
+	if (list->after.time >= TIME_END - 1)
+		return ITN_OK;
 	bool behind = list->after.time && list->since <= list->after.time;
 	int64_t from = behind ? list->after.time + 1 : list->since;
 	int64_t until = list->until < TIME_END ? list->until : 0;

@@ -89,7 +89,7 @@ def forged_cursor(kind, time, key):
     return base64.urlsafe_b64encode(place + checksum.to_bytes(4, "big")).decode().rstrip("=")
 
 
-@pytest.mark.parametrize("kind, path", enumerate(["/api/trades", "/api/cargo", "/api/inventory"]))
+@pytest.mark.parametrize("kind, path", list(enumerate(["/api/trades", "/api/cargo", "/api/inventory"])))
 def test_a_forged_cursor(api, kind, path):
     for time in (-(1 << 63), -1, 253402300800000, (1 << 63) - 1):
         problem(api.get(f"{path}?after={forged_cursor(kind, time, b'x')}"), 400, ["?after"])
