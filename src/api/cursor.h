@@ -1,4 +1,5 @@
-/** The opaque `after` of a page: a place in a list, as text that only we make. */
+/** The opaque `after` of a page: a place in a list, as text whose checksum tells ours from accidents; a client
+ *  may forge one, which names a place like any other. */
 #ifndef ITN_API_CURSOR_H
 #define ITN_API_CURSOR_H
 

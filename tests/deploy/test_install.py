@@ -67,8 +67,8 @@ def test_the_sample_of_settings_is_accepted(installed):
     """Also with each default set."""
     lines = re.findall(r"^#?(ITN_\w+)=(.*)", installed.settings.read_text(), re.MULTILINE)
     for program in "itn-api", "itn-engine", "itn-gateway":
-        done = subprocess.run([installed.prefix / "sbin" / program, "--check-config"], env=dict(lines), timeout=60,
-                              capture_output=True, text=True)
+        done = subprocess.run([installed.prefix / "sbin" / program, "--check-config"], timeout=60,
+                              env={**dict(lines), "MONGOC_DISABLE_SHM": "1"}, capture_output=True, text=True)
         assert (done.returncode, done.stderr) == (0, "")
 
 

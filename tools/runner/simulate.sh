@@ -1,6 +1,6 @@
 # The simulation: docs/testing.md says what it is.
 
-simulate() { # [--seeds A..B | --seed N] [--trace]: an optimised build, for many seeds
+simulate() { # [--seeds A..B | --seed N] [--trace] [--twice]: an optimised build, for many seeds
 	local folder=$ITN_DIR/build-simulate
 	dir_make
 	packages_need "${packages_build[@]}"
