@@ -18,9 +18,9 @@ def configuration(stack, port, processes):
     text = text.replace("pid nginx/nginx.pid;", "pid nginx/bench.pid;")
     text = text.replace("log/access.log", "log/bench-access.log")
     text = text.replace(f"listen {stack.host}:{stack.port}", f"listen {stack.host}:{port}")
-    text = text.replace("\tserver {\n", f"\tupstream raw {{\n{raw}\t\tinclude upstream.conf;\n\t}}\n\n\tserver {{\n")
+    text = text.replace("\tserver {\n", f"\tupstream raw {{\n{raw}\t\tinclude itn/upstream.conf;\n\t}}\n\n\tserver {{\n")
     place = '\t\tlocation = /raw { include bench-raw.conf; }\n\t\tlocation = /return { return 200 "alive\\n"; }\n'
-    return text.replace("\t\tinclude server.conf;\n", place + "\t\tinclude server.conf;\n")
+    return text.replace("\t\tinclude itn/server.conf;\n", place + "\t\tinclude itn/server.conf;\n")
 
 
 def start(stack, port, raw_fcgi, processes):
