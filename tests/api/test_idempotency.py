@@ -197,12 +197,14 @@ def test_many_at_once_change_once(api):
     path = f"/api/trades/{trade}/status"
 
     def until_answered(client):
+        end = time.monotonic() + 30
         while True:
             answer = client.put(path, {"status": "delayed"}, with_key(key))
             if answer.status != 409:
                 return answer
             assert problem(answer, 409)["type"] == "/problems/idempotency-pending"
             assert answer.field("Retry-After") == "1"
+            assert time.monotonic() < end, "another try is still under way"
             time.sleep(0.02)
     before = api.get(f"/api/trades/{trade}").json()["version"]
     answers = at_once(api, until_answered)
