@@ -32,6 +32,47 @@ struct known {
 	int64_t version;
 };
 
+#define CLIENTS       8
+#define DOCUMENTS_MAX 1024
+struct documents {
+	struct known *at[DOCUMENTS_MAX];
+	size_t count;
+	struct known *hot; /**< whom all go for; NULL: none */
+};
+extern struct documents documents;
+
+/* known.c */
+/** It is known from now on. */
+struct known *known_of(struct str key, bool is_cargo);
+/** Mostly one of the latest, and often the one that others go for too. NULL: none is known. */
+struct known *some_document(bool is_cargo);
+struct known *latest_document(bool is_cargo);
+
+/* writes.c: what clients do. */
+void create_trade(void);
+/** Some take an id that is taken, some send again what was not answered. */
+void create_cargo(void);
+void change_trade(void);
+void change_cargo(void);
+
+/* readers.c: what was told once is never taken back. */
+void show_document(void);
+/** In pages: never one twice, none left out that was there at the start. */
+void list_documents(void);
+void read_rest(void);
+/** From a position on: without gaps, up to the end that the answer names. */
+void read_events(void);
+void readers_reset(void);
+
+/** What an answer says of the document that it shows. */
+struct shown {
+	struct str key, tag;
+	int64_t version;
+};
+/** @param wish  whose tag is asked for; WISHES: nobody's
+ *  @return false: it shows none */
+bool show(struct str body, bool is_cargo, enum wish wish, struct shown *ret);
+
 /** Events that readers of GET /api/events were given are those of the log. */
 void readers_check(const struct str *frames, size_t count);
 

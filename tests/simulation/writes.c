@@ -1,0 +1,181 @@
+#include "clients.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define ITEM_NAMES 12
+
+struct operations operations;
+
+static const char *const stations[] = { "Vega", "Vega", "Vega", "Rigel" };
+
+static struct str print(const char *fmt, ...) printf_like(1, 2);
+static struct str print(const char *fmt, ...)
+{
+	char text[4096];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	return arena_str(sim.arena, str_from(text));
+}
+
+static struct str some_lines(unsigned count, bool distinct)
+{
+	struct buf text = { 0 };
+	struct str lines;
+
+	for (unsigned i = 0; i < count; i++)
+		buf_printf(&text, "%s{\"name\":\"item-%c\",\"quantity\":%u}", i ? "," : "",
+			   'a' + (char)(distinct ? i : sim_pick(ITEM_NAMES)), 1 + sim_pick(9));
+	lines = arena_str(sim.arena, buf_str(&text));
+	buf_free(&text);
+	return lines;
+}
+
+static struct operation *operation_new(enum wish wish)
+{
+	struct operation *operation = arena_calloc(sim.arena, 1, sizeof(*operation));
+
+	if (operations.count == OPERATIONS_MAX)
+		sim_fail("more than %d operations", OPERATIONS_MAX);
+	operation->wish = wish;
+	operation->tag = print("op-%zu", operations.count);
+	operations.at[operations.count++] = operation;
+	return operation;
+}
+
+static bool has(struct str text, const char *part)
+{
+	return memmem(text.ptr, text.len, part, strlen(part)) != NULL;
+}
+
+static bool is_cargo_wish(enum wish wish)
+{
+	return wish == WISH_CREATE_CARGO || wish == WISH_CHANGE_CARGO;
+}
+
+/* Whoever waited for all effects finds them done; of a change of cargo only the log tells whether it was the delivery.
+ */
+static void check_waited(void *context, const struct trade *trade, size_t waiting unused_arg)
+{
+	struct operation *operation = context;
+
+	if (operation->wish == WISH_CREATE_TRADE && str_eq(trade->id, operation->key) && trade->goods == GOODS_NEW)
+		sim_fail("%s waited, and its trade has not been looked at", operation->tag.ptr);
+	if (operation->wish == WISH_CHANGE_CARGO && str_is_set(trade->shipment) &&
+	    str_eq(trade->shipment, operation->key) && trade->goods != GOODS_ARRIVED)
+		operation->saw_on_the_way = true;
+}
+
+/* Judges an answer: what its client may rely on from now on. */
+static void judge(struct operation *operation)
+{
+	const struct answer *answer = &operation->answer;
+	bool is_cargo = is_cargo_wish(operation->wish);
+	struct str tag = operation->wish == WISH_CREATE_CARGO ? print("%.*s@example.org", STR_ARG(operation->tag))
+							      : operation->tag;
+	struct shown shown = { .tag = STR_NONE };
+	struct known *known;
+
+	if (!answer->sent)
+		operation->told_not_done = true;
+	if (!answer->answered)
+		return;
+	operation->ended = sim.now_us;
+	if (answer->status >= 400) {
+		if (answer->status != 503 && answer->status != 409 && answer->status != 404 && answer->status != 412)
+			sim_fail("%.*s was answered %d: %.*s", STR_ARG(operation->tag), answer->status,
+				 STR_ARG(answer->body));
+		operation->told_not_done = answer->status != 503 || has(answer->body, "\"not-done\"");
+		return;
+	}
+	if (!show(answer->body, is_cargo, operation->wish, &shown))
+		sim_fail("%.*s was answered %d without a document: %.*s", STR_ARG(operation->tag), answer->status,
+			 STR_ARG(answer->body));
+	operation->key = shown.key;
+	known = known_of(shown.key, is_cargo);
+	if (shown.version > known->version)
+		known->version = shown.version;
+	if (answer->waited) {
+		sim.rules[RULE_WAITED]++;
+		memory_trades(sim.store, check_waited, operation);
+	}
+	operation->told_done = answer->status == 202 || answer->status == 201 || str_eq(shown.tag, tag);
+	/* A status that it had already is answered 200, too; another's change may have come after ours, then it is ours
+	 * all the same: only a member that we set is proof, its absence is none. */
+}
+
+static void perform(struct operation *operation, const char *method, struct str uri, struct str body)
+{
+	const char *headers[] = { NULL, NULL, NULL, NULL, "Prefer: wait=2" };
+
+	operation->begun = sim.now_us;
+	sim.operations++;
+	worker_call(sim.arena, method, uri.ptr, headers[sim_pick(5)], body.ptr, &operation->answer);
+	judge(operation);
+}
+
+void create_trade(void)
+{
+	struct operation *operation = operation_new(WISH_CREATE_TRADE);
+	unsigned lines = sim_pick(6) ? 1 + sim_pick(3) : 6;
+
+	perform(operation, "POST", STR("/api/trades"),
+		print("{\"buyer\":\"%s\",\"buyerEmail\":\"b@example.org\",\"seller\":\"s\",\"sellerEmail\":\"s@example."
+		      "org\","
+		      "\"items\":[%s],\"destination\":\"%s\"}",
+		      operation->tag.ptr, some_lines(lines, false).ptr, stations[sim_pick(4)]));
+}
+
+void create_cargo(void)
+{
+	struct operation *operation = operation_new(WISH_CREATE_CARGO);
+	struct known *taken = some_document(true);
+	unsigned lines = sim_pick(5) ? sim_pick(3) : 11;
+	struct str capacity =
+		sim_pick(6) == 0 ? STR("") : print(",\"capacity\":%u", (lines > 2 ? 100 : 20) + sim_pick(60));
+
+	operation->key = taken && sim_pick(10) == 0 ? taken->key : print("S-%.*s", STR_ARG(operation->tag));
+	perform(operation, "POST", STR("/api/cargo"),
+		print("{\"shipmentId\":\"%s\",\"emailId\":\"%s@example.org\",\"items\":[%s],\"destination\":\"%s\"%s}",
+		      operation->key.ptr, operation->tag.ptr, some_lines(lines, true).ptr, stations[sim_pick(4)],
+		      capacity.ptr));
+}
+
+void change_trade(void)
+{
+	static const char *const wishes[] = { "pending", "delayed", "delayed",  "pending",
+					      "delayed", "pending", "canceled", "completed" };
+	struct known *known = some_document(false);
+	struct operation *operation;
+
+	if (!known) {
+		create_trade();
+		return;
+	}
+	operation = operation_new(WISH_CHANGE_TRADE);
+	operation->key = known->key;
+	perform(operation, sim_pick(2) ? "PUT" : "PATCH", print("/api/trades/%s/status", known->key.ptr),
+		print("{\"status\":\"%s\",\"reason\":\"%s\"}", wishes[sim_pick(8)], operation->tag.ptr));
+}
+
+void change_cargo(void)
+{
+	static const char *const wishes[] = { "pending", "delayed", "in transit", "in transit", "delivered" };
+	struct known *known = some_document(true);
+	struct operation *operation;
+	bool again = known && known == documents.hot && sim_pick(8); /* a place anew: always a change, all race */
+
+	if (!known) {
+		create_cargo();
+		return;
+	}
+	operation = operation_new(WISH_CHANGE_CARGO);
+	operation->key = known->key;
+	perform(operation, "PUT", print("/api/cargo/%s/status", known->key.ptr),
+		print("{\"status\":\"%s\",\"location\":\"%s\"}", again ? "delayed" : wishes[sim_pick(5)],
+		      operation->tag.ptr));
+}
