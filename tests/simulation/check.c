@@ -27,7 +27,7 @@ static struct {
 	int64_t seq_of[OPERATIONS_MAX]; /* of each operation's event; 0: none */
 	struct model *model;
 	int64_t until;
-	bool last_done;
+	bool keys_done, last_done;
 } check;
 
 /* Coming to rest. */
@@ -96,6 +96,17 @@ static void write_last(void *context unused_arg)
 	check.last_done = true;
 }
 
+static void send_again(void *context unused_arg)
+{
+	keyed_send_all_again();
+	check.keys_done = true;
+}
+
+static bool keys_are_done(void)
+{
+	return check.keys_done;
+}
+
 static bool last_was_seen(void)
 {
 	return check.last_done;
@@ -111,6 +122,9 @@ static bool are_ended(void)
 
 static void come_to_rest(void)
 {
+	check.keys_done = false;
+	fiber_start(NULL, "clients", send_again, NULL);
+	fibers_run(keys_are_done);
 	check.until = sim.now_us + REST_US;
 	fibers_run(is_at_rest);
 	check.until = sim.now_us + WATCH_US;

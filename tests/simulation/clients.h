@@ -10,12 +10,15 @@ enum wish { WISH_CREATE_TRADE, WISH_CREATE_CARGO, WISH_CHANGE_TRADE, WISH_CHANGE
 struct operation {
 	enum wish wish;
 	struct str tag;
-	struct str key;       /**< absent: of a trade whose creation was not answered */
-	int64_t begun, ended; /**< us; ended 0: never */
-	struct answer answer;
-	bool told_done;      /**< the answer says that it has taken effect: its document has the tag */
-	bool saw_on_the_way; /**< when it had waited, a trade of its shipment had not arrived */
-	bool told_not_done;  /**< the answer says that it has none */
+	struct str key; /**< absent: of a trade whose creation was not answered */
+	struct str method, uri, body;
+	struct str idempotency_key; /**< absent: none */
+	int64_t begun, ended;       /**< us; ended 0: never */
+	struct answer answer;       /**< to a keyed one: the first that is final */
+	unsigned tries_under_way;   /**< of a keyed one */
+	bool told_done;             /**< the answer says that it has taken effect: its document has the tag */
+	bool saw_on_the_way;        /**< when it had waited, a trade of its shipment had not arrived */
+	bool told_not_done;         /**< the answer says that it has none */
 };
 
 #define OPERATIONS_MAX 2048
@@ -48,7 +51,20 @@ struct known *known_of(struct str key, bool is_cargo);
 struct known *some_document(bool is_cargo);
 struct known *latest_document(bool is_cargo);
 
+/* keyed.c: requests with an Idempotency-Key are sent as often as it takes, by several at once, and again when they were
+ * answered. */
+/** Whether what is asked for has had its one answer: a 2xx or 4xx; a 409 while another try is under way is none. */
+bool answer_is_final(const struct answer *answer);
+/** One that is new, or, to be refused, another's that was answered. */
+struct str keyed_choose(void);
+/** Sends the operation until it is answered, or its client gives up. */
+void keyed_send(struct operation *operation);
+/** All goes well: each is sent again and must be answered, as before if it was. */
+void keyed_send_all_again(void);
+
 /* writes.c: what clients do. */
+/** One try of an operation; judges its answer, what its client may rely on from now on. */
+void operation_try(struct operation *operation);
 void create_trade(void);
 /** Some take an id that is taken, some send again what was not answered. */
 void create_cargo(void);

@@ -20,6 +20,11 @@ static bool is_write(const char *call)
 	return is_one_of(call, writes);
 }
 
+static bool is_claim(const char *call)
+{
+	return strcmp(call, "claim_add") == 0 || strcmp(call, "claim_change") == 0;
+}
+
 static bool is_batch(const char *call)
 {
 	return strncmp(call, "batch_", 6) == 0;
@@ -55,6 +60,8 @@ static enum itn_status before(struct process *process, const char *call)
 		return ITN_UNAVAILABLE;
 	if (is_write(call) && fault_strikes(FAULT_WRITE_LATE, 60))
 		return ITN_UNKNOWN;
+	if (is_claim(call) && fault_strikes(FAULT_CLAIM_NEVER, 60))
+		return ITN_UNKNOWN;
 	if (strcmp(call, "batch_commit") == 0 && fault_strikes(FAULT_COMMIT_LATE, 60))
 		return ITN_UNKNOWN;
 	if (is_batch(call) && fault_strikes(FAULT_BATCH_CONFLICT, 150))
@@ -68,11 +75,11 @@ static enum itn_status after(struct process *process, const char *call)
 
 	if (dies(process))
 		return ITN_UNKNOWN;
-	if (is_write(call) && fault_strikes(FAULT_ANSWER_LOST, 50))
+	if ((is_write(call) || is_claim(call)) && fault_strikes(FAULT_ANSWER_LOST, 50))
 		return ITN_UNKNOWN;
 	if (commit && fault_strikes(FAULT_COMMIT_LOST, 50))
 		return ITN_UNKNOWN;
-	if (!is_write(call) && !commit && fault_strikes(FAULT_CALL_FAILED, 200))
+	if (!is_write(call) && !is_claim(call) && !commit && fault_strikes(FAULT_CALL_FAILED, 200))
 		return is_batch(call) ? ITN_CONFLICT : ITN_UNAVAILABLE;
 	return ITN_OK;
 }

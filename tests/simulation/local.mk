@@ -14,6 +14,7 @@ tests_simulation_simulate_SOURCES = \
 	tests/simulation/fiber.c \
 	tests/simulation/gateway.c \
 	tests/simulation/host.c \
+	tests/simulation/keyed.c \
 	tests/simulation/kinds.c \
 	tests/simulation/known.c \
 	tests/simulation/ledger.c tests/simulation/ledger.h \

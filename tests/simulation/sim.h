@@ -159,6 +159,7 @@ struct answer {
 	int64_t seq;     /**< ITN-Seq; -1: none */
 	struct str log;  /**< ITN-Log */
 	struct str link; /**< the next page's path and query; absent: none */
+	struct str etag, location;
 };
 /** One request by the running fiber; `header` NULL or "Name: value" lines separated by "\n". */
 void worker_call(struct arena *arena, const char *method, const char *uri, const char *header, const char *body,

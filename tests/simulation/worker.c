@@ -122,6 +122,8 @@ static void read_answer(struct arena *arena, const struct exchange *exchange, st
 	ret->status = status.len ? (int)strtol(status.ptr, NULL, 10) : 0;
 	ret->seq = seq.len ? strtoll(seq.ptr, NULL, 10) : -1;
 	ret->log = header_of(arena, head, "ITN-Log");
+	ret->etag = header_of(arena, head, "ETag");
+	ret->location = header_of(arena, head, "Location");
 	ret->waited = str_is_set(header_of(arena, head, "Preference-Applied"));
 	if (link.len)
 		ret->link = arena_str(arena, (struct str){ link.ptr + 1, strcspn(link.ptr, ">") - 1 });

@@ -70,7 +70,12 @@ static void check_waited(void *context, const struct trade *trade, size_t waitin
 		operation->saw_on_the_way = true;
 }
 
-/* Judges an answer: what its client may rely on from now on. */
+static bool may_be_refused_with(const struct operation *operation, int status)
+{
+	return status == 503 || status == 409 || status == 404 || status == 412 ||
+	       (status == 422 && str_is_set(operation->idempotency_key));
+}
+
 static void judge(struct operation *operation)
 {
 	const struct answer *answer = &operation->answer;
@@ -86,7 +91,7 @@ static void judge(struct operation *operation)
 		return;
 	operation->ended = sim.now_us;
 	if (answer->status >= 400) {
-		if (answer->status != 503 && answer->status != 409 && answer->status != 404 && answer->status != 412)
+		if (!may_be_refused_with(operation, answer->status))
 			sim_fail("%.*s was answered %d: %.*s", STR_ARG(operation->tag), answer->status,
 				 STR_ARG(answer->body));
 		operation->told_not_done = answer->status != 503 || has(answer->body, "\"not-done\"");
@@ -108,14 +113,61 @@ static void judge(struct operation *operation)
 	 * all the same: only a member that we set is proof, its absence is none. */
 }
 
+static bool is_same(const struct answer *a, const struct answer *b)
+{
+	return a->status == b->status &&
+	       (a->status == 422 || (a->waited == b->waited && str_eq(a->body, b->body) && str_eq(a->etag, b->etag) &&
+				     str_eq(a->location, b->location)));
+}
+
+/* Each final answer to a keyed request is the first one; that a key is another's is said anew each time. */
+static void judge_keyed(struct operation *operation, const struct answer *answer)
+{
+	if (!answer_is_final(answer)) {
+		sim.rules[RULE_KEY_PENDING] += answer->answered && answer->status == 409;
+	} else if (!answer_is_final(&operation->answer)) {
+		operation->answer = *answer;
+		judge(operation);
+		sim.rules[RULE_KEY_REFUSED] += answer->status == 422;
+	} else if (is_same(answer, &operation->answer)) {
+		sim.rules[RULE_ANSWERED_AGAIN]++;
+	} else {
+		sim_fail("%s was answered %d %.*s\nand then %d %.*s", operation->tag.ptr, operation->answer.status,
+			 STR_ARG(operation->answer.body), answer->status, STR_ARG(answer->body));
+	}
+}
+
+void operation_try(struct operation *operation)
+{
+	struct str key = str_is_set(operation->idempotency_key)
+				 ? print("Idempotency-Key: \"%s\"", operation->idempotency_key.ptr)
+				 : STR("");
+	const char *wait = sim_once_in(5) ? "Prefer: wait=2" : "";
+	struct answer answer;
+
+	sim.operations++;
+	worker_call(sim.arena, operation->method.ptr, operation->uri.ptr,
+		    print("%s%s%s", key.ptr, key.len && *wait ? "\n" : "", wait).ptr, operation->body.ptr, &answer);
+	if (key.len) {
+		judge_keyed(operation, &answer);
+	} else {
+		operation->answer = answer;
+		judge(operation);
+	}
+}
+
 static void perform(struct operation *operation, const char *method, struct str uri, struct str body)
 {
-	const char *headers[] = { NULL, NULL, NULL, NULL, "Prefer: wait=2" };
-
+	operation->method = str_from(method);
+	operation->uri = uri;
+	operation->body = body;
 	operation->begun = sim.now_us;
-	sim.operations++;
-	worker_call(sim.arena, method, uri.ptr, headers[sim_pick(5)], body.ptr, &operation->answer);
-	judge(operation);
+	if (sim_pick(3)) {
+		operation_try(operation);
+		return;
+	}
+	operation->idempotency_key = keyed_choose();
+	keyed_send(operation);
 }
 
 void create_trade(void)
