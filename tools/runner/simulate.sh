@@ -17,5 +17,6 @@ simulate_build() { # FOLDER LOG [CONFIGURE-OPTION…]
 mutate() { # [PART OF A NAME…]
 	dir_make
 	packages_need "${packages_build[@]}" "${packages_check[@]}"
-	exec "$root/tools/mutate" "$root" "$ITN_DIR/mutate" "$@"
+	check_venv
+	exec "$ITN_DIR/venv/bin/python" "$root/tools/mutate" "$root" "$ITN_DIR/mutate" "$@"
 }
