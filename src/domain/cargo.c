@@ -115,6 +115,7 @@ void cargo_load(struct cargo *cargo, struct arena *arena, struct trade *trade)
 {
 	lines_merge(&cargo->items, arena, &trade->items);
 	cargo->trade_count++;
+	cargo->reserved_trades += trade_has_reserved(trade);
 	trade->shipment = cargo->id;
 	trade->goods = GOODS_LOADED;
 }
@@ -124,6 +125,7 @@ void cargo_unload(struct cargo *cargo, struct trade *trade)
 	assert(cargo->trade_count > 0);
 	lines_subtract(&cargo->items, &trade->items);
 	cargo->trade_count--;
+	cargo->reserved_trades -= trade_has_reserved(trade);
 	trade->shipment = STR_NONE;
-	trade->goods = GOODS_NONE;
+	trade->goods = trade->reserved.count ? GOODS_RESERVED : GOODS_NONE;
 }

@@ -22,7 +22,8 @@ struct cargo {
 	int64_t version;
 	int64_t created_at, updated_at;
 	bool open;            /**< owned by the engine, not shown: its creation was applied and it has not departed */
-	unsigned unsequenced; /**< as in struct trade */
+	int64_t reserved_trades; /**< as open: how many of its trades have goods set aside that it did not take yet */
+	unsigned unsequenced;    /**< as in struct trade */
 };
 
 struct cargo_change {
@@ -51,7 +52,7 @@ enum verdict cargo_change(struct cargo *cargo, const struct cargo_change *change
 bool cargo_has_room(const struct cargo *cargo, const struct trade *trade);
 /** Puts a trade's lines on the manifest and sets the trade's shipment and goods; versions and times are the caller's. */
 void cargo_load(struct cargo *cargo, struct arena *arena, struct trade *trade);
-/** Takes them off again (before departure); the trade is on no shipment then. */
+/** Takes them off again (before departure); the trade is on no shipment then, what is set aside for it stays so. */
 void cargo_unload(struct cargo *cargo, struct trade *trade);
 
 void cargo_write_json(struct buf *out, const struct cargo *cargo);

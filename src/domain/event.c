@@ -9,6 +9,7 @@ static const char *const event_names[EVENT_KINDS] = {
 	[EVENT_INVENTORY_UPDATED] = "inventoryUpdated",
 	[EVENT_CRITICAL] = "criticalEvent",
 	[EVENT_ALERT_UPDATED] = "alertUpdated",
+	[EVENT_STOCK_TAKEN] = "stockTaken",
 };
 
 static const char *const entity_names[ENTITY_KINDS] = {

@@ -14,15 +14,19 @@ enum event_kind {
 	EVENT_INVENTORY_UPDATED,
 	EVENT_CRITICAL,
 	EVENT_ALERT_UPDATED,
+	EVENT_STOCK_TAKEN,
 	EVENT_KINDS
 };
 enum entity_kind { ENTITY_TRADE, ENTITY_CARGO, ENTITY_INVENTORY, ENTITY_KINDS };
 
 /** Rules 1 and 6 of the cascade: exactly this text. */
 #define MESSAGE_DELAYED "Delayed shipment detected!"
+/** Rules 4 and 9. */
+#define MESSAGE_SHORTAGE  "Stock shortage detected!"
+#define MESSAGE_LOW_STOCK "Low stock detected!"
 
 struct event {
-	struct str id; /**< 24 hex; a derived event's is its cause's id, ".", n */
+	struct str id; /**< 24 hex; a derived event's is its cause's id (which may be derived itself), ".", n */
 	int64_t seq;
 	struct str batch; /**< the engine transaction that logged it */
 	enum event_kind kind;

@@ -35,3 +35,9 @@ bool lines_read_member(struct arena *arena, const json_value *object, const char
 	*ret_lines = lines;
 	return true;
 }
+
+bool lines_read_member_if(struct arena *arena, const json_value *object, const char *name, struct lines *ret_lines)
+{
+	*ret_lines = (struct lines){ 0 };
+	return !json_in_member(object, name) || lines_read_member(arena, object, name, ret_lines);
+}

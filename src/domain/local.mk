@@ -13,6 +13,7 @@ libitndomain_a_SOURCES = \
 	src/domain/position.c src/domain/position.h \
 	src/domain/posting.c src/domain/posting.h \
 	src/domain/stock.c src/domain/stock.h \
+	src/domain/stock_take.c src/domain/stock_take.h \
 	src/domain/stored.c src/domain/stored.h \
 	src/domain/trade.c src/domain/trade.h \
 	src/domain/trade_json.c \

@@ -105,3 +105,44 @@ void trade_complete(struct trade *trade, int64_t now)
 	trade->version++;
 	trade->updated_at = now;
 }
+
+static bool enter(struct trade *trade, enum trade_status status, int64_t now)
+{
+	if (trade->status == status)
+		return false;
+	trade->status = status;
+	trade->reason = STR_NONE;
+	trade->version++;
+	trade->updated_at = now;
+	return true;
+}
+
+bool trade_fall_short(struct trade *trade, struct str item, int64_t now)
+{
+	trade->holds |= HOLD_SHORTAGE;
+	trade->short_of = item;
+	return enter(trade, TRADE_DELAYED, now);
+}
+
+bool trade_reserve(struct trade *trade, struct lines lines, int64_t now)
+{
+	trade->holds &= ~(unsigned)HOLD_SHORTAGE;
+	trade->short_of = STR_NONE;
+	trade->reserved = lines;
+	if (trade->goods != GOODS_LOADED)
+		trade->goods = GOODS_RESERVED;
+	return enter(trade, trade->holds ? TRADE_DELAYED : TRADE_PENDING, now);
+}
+
+void trade_release(struct trade *trade)
+{
+	trade->reserved = (struct lines){ 0 };
+	trade->short_of = STR_NONE;
+	if (trade->goods == GOODS_RESERVED)
+		trade->goods = GOODS_NONE;
+}
+
+bool trade_has_reserved(const struct trade *trade)
+{
+	return trade->reserved.count && (trade->goods == GOODS_RESERVED || trade->goods == GOODS_LOADED);
+}

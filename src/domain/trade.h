@@ -41,11 +41,13 @@ struct trade {
 	struct lines items; /**< as sent, 1..LINES_MAX */
 	enum trade_status status;
 	unsigned holds;      /**< enum trade_hold */
-	struct str shipment; /**< absent: on no cargo */
+	struct lines reserved; /**< what its station set aside for it, or had until it departed; one line per name */
+	struct str shipment;   /**< absent: on no cargo */
 	struct str reason;   /**< of the last status change, absent when none was given */
 	int64_t version;     /**< 1 at creation, + 1 with each change that has an event */
 	int64_t created_at, updated_at;
 	enum trade_goods goods;
+	struct str short_of;  /**< as goods; with HOLD_SHORTAGE: an item of which its station has too little, else absent */
 	unsigned unsequenced; /**< set by the store when the engine reads: entries of its outbox not yet in the log */
 };
 
@@ -82,9 +84,20 @@ enum verdict trade_change(struct trade *trade, const struct trade_change *change
 /** The engine completes an open trade whose goods arrived: status, holds, version, updatedAt. */
 void trade_complete(struct trade *trade, int64_t now);
 
+/** Its station has too little of `item`: it is delayed for that.
+ *  @return whether its status changed, and with it version and updatedAt */
+bool trade_fall_short(struct trade *trade, struct str item, int64_t now);
+/** `lines` were set aside for it: a shortage is over. The lines are the trade's from now on.
+ *  @return as trade_fall_short() */
+bool trade_reserve(struct trade *trade, struct lines lines, int64_t now);
+/** Nothing is set aside for it any more, nor wanted of its station. */
+void trade_release(struct trade *trade);
+/** Whether goods are set aside for it that have not left its station. */
+bool trade_has_reserved(const struct trade *trade);
+
 /** The public document, also what an event's data show and what SQLite stores: transactionId, _id, … */
 void trade_write_json(struct buf *out, const struct trade *trade);
-/** Reads what trade_write_json() wrote; goods and unsequenced are left 0. ITN_FAILED when it is something else. */
+/** Reads what trade_write_json() wrote; goods, short_of and unsequenced are left 0. ITN_FAILED when it is something else. */
 enum itn_status trade_read_json(struct arena *arena, struct str json, struct trade *ret_trade) must_check;
 
 /** The members that clients' changes own (status, holds, reason), with version and updatedAt, as one JSON text: what an

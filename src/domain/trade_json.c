@@ -74,6 +74,8 @@ void trade_write_json(struct buf *out, const struct trade *trade)
 	lines_write_member(&json, "items", &trade->items);
 	json_out_member_str(&json, "destination", trade->destination);
 	write_status(&json, trade);
+	if (trade->reserved.count)
+		lines_write_member(&json, "reservedLines", &trade->reserved);
 	json_out_member_str_if(&json, "shipmentId", trade->shipment);
 	json_out_member_str_if(&json, "reason", trade->reason);
 	json_out_member_int(&json, "version", trade->version);
@@ -103,7 +105,8 @@ enum itn_status trade_read_json(struct arena *arena, struct str text, struct tra
 	};
 	enum itn_status status;
 
-	json.broken = json.broken || !lines_read_member(arena, json.object, "items", &trade.items);
+	json.broken = json.broken || !lines_read_member(arena, json.object, "items", &trade.items) ||
+		      !lines_read_member_if(arena, json.object, "reservedLines", &trade.reserved);
 	status = stored_close(&json);
 	if (status == ITN_OK)
 		*ret_trade = trade;

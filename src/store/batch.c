@@ -101,6 +101,27 @@ enum itn_status store_batch_loaded(struct store_engine *engine, struct arena *ar
 	return store_measure(ops_of(engine)->batch_loaded(engine, arena, shipment, after, max, ret_trades, ret_count));
 }
 
+enum itn_status store_batch_short(struct store_engine *engine, struct arena *arena, struct str station, struct str item,
+				  const struct store_cursor *after, size_t max, struct trade **ret_trades,
+				  size_t *ret_count)
+{
+	return store_measure(
+		ops_of(engine)->batch_short(engine, arena, station, item, after, max, ret_trades, ret_count));
+}
+
+enum itn_status store_batch_short_item(struct store_engine *engine, struct arena *arena, struct str station,
+				       struct str after, struct str *ret_item)
+{
+	return store_measure(ops_of(engine)->batch_short_item(engine, arena, station, after, ret_item));
+}
+
+enum itn_status store_batch_reserved(struct store_engine *engine, struct arena *arena, struct str station,
+				     const struct store_cursor *below, size_t max, struct trade **ret_trades,
+				     size_t *ret_count)
+{
+	return store_measure(ops_of(engine)->batch_reserved(engine, arena, station, below, max, ret_trades, ret_count));
+}
+
 enum itn_status store_batch_lane_busy(struct store_engine *engine, struct str lane, bool *ret_busy)
 {
 	return store_measure(ops_of(engine)->batch_lane_busy(engine, lane, ret_busy));

@@ -46,7 +46,7 @@ struct job {
 	int64_t seq;       /**< the cause's number: its identity, and its place in the lane */
 	struct str lane;   /**< the station whose shipments it is about: jobs of one lane are done in the order of seq */
 	int kind;          /**< the engine's (engine/effects.h) */
-	struct str key;    /**< trade or cargo */
+	struct str key;    /**< trade or cargo; of a stock-take its body, of a restocking the items' names by lines */
 	struct str cause;  /**< event id */
 	int64_t step;      /**< how far it is; the engine's */
 	int64_t derived;   /**< events derived from the cause so far: the n of their ids */
@@ -99,6 +99,19 @@ enum itn_status store_batch_waiting(struct store_engine *engine, struct arena *a
 enum itn_status store_batch_loaded(struct store_engine *engine, struct arena *arena, struct str shipment,
 				   const struct store_cursor *after, size_t max, struct trade **ret_trades,
 				   size_t *ret_count) must_check;
+/** Trades short of `item` at `station` (trade.short_of), by (createdAt, id). */
+enum itn_status store_batch_short(struct store_engine *engine, struct arena *arena, struct str station, struct str item,
+				  const struct store_cursor *after, size_t max, struct trade **ret_trades,
+				  size_t *ret_count) must_check;
+/** The next item in byte order, behind `after` (absent: from the first), that any trade is short of at `station`.
+ *  ITN_NOT_FOUND: there is none. */
+enum itn_status store_batch_short_item(struct store_engine *engine, struct arena *arena, struct str station,
+				       struct str after, struct str *ret_item) must_check;
+/** Trades that have goods set aside at `station` (trade.reserved, with goods reserved or loaded), the youngest first: by
+ *  (createdAt, id) downwards, below the cursor (NULL: from the last). */
+enum itn_status store_batch_reserved(struct store_engine *engine, struct arena *arena, struct str station,
+				     const struct store_cursor *below, size_t max, struct trade **ret_trades,
+				     size_t *ret_count) must_check;
 /** Whether any job of this lane is stored. */
 enum itn_status store_batch_lane_busy(struct store_engine *engine, struct str lane, bool *ret_busy) must_check;
 

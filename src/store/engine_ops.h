@@ -92,6 +92,14 @@ struct store_ops {
 	enum itn_status (*batch_loaded)(struct store_engine *engine, struct arena *arena, struct str shipment,
 					const struct store_cursor *after, size_t max, struct trade **ret_trades,
 					size_t *ret_count);
+	enum itn_status (*batch_short)(struct store_engine *engine, struct arena *arena, struct str station,
+				       struct str item, const struct store_cursor *after, size_t max,
+				       struct trade **ret_trades, size_t *ret_count);
+	enum itn_status (*batch_short_item)(struct store_engine *engine, struct arena *arena, struct str station,
+					    struct str after, struct str *ret_item);
+	enum itn_status (*batch_reserved)(struct store_engine *engine, struct arena *arena, struct str station,
+					  const struct store_cursor *below, size_t max, struct trade **ret_trades,
+					  size_t *ret_count);
 	enum itn_status (*batch_lane_busy)(struct store_engine *engine, struct str lane, bool *ret_busy);
 	enum itn_status (*batch_logged)(struct store_engine *engine, struct str id, bool *ret_logged);
 	enum itn_status (*batch_commit)(struct store_engine *engine, const struct store_writes *writes);

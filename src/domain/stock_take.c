@@ -1,0 +1,91 @@
+#include "domain/stock_take.h"
+
+#include "core/json_out.h"
+#include "core/map.h"
+#include "domain/field.h"
+
+static struct count read_count(const struct field_reader *body, const json_value *array, size_t index,
+			       struct map *seen)
+{
+	struct field_reader reader = *body;
+	struct count count = { .reorder_level = -1 };
+
+	reader.object = json_in_at(array, index);
+	reader.pointer = arena_printf(body->arena, "/items/%zu", index);
+	if (json_in_type(reader.object) != JSON_OBJECT) {
+		faults_add(body->faults, reader.pointer, "must be an object with name and quantity");
+		return count;
+	}
+	count.item = field_text(&reader, "name", FIELD_REQUIRED, &text_name);
+	count.quantity = field_integer(&reader, "quantity", FIELD_REQUIRED, 0, QUANTITY_MAX);
+	if (json_in_member(reader.object, "reorderLevel") &&
+	    json_in_type(json_in_member(reader.object, "reorderLevel")) != JSON_NULL)
+		count.reorder_level = field_integer(&reader, "reorderLevel", FIELD_OPTIONAL, 0, QUANTITY_MAX);
+	if (!str_is_set(count.item))
+		return count;
+	if (map_get(seen, count.item))
+		field_fault(&reader, "name", "must not be named twice in a stock-take");
+	map_put(seen, count.item, body->arena);
+	return count;
+}
+
+enum itn_status stock_take_from_request(const struct json_in *doc, struct arena *arena, struct faults *faults,
+					struct stock_take *ret_take)
+{
+	struct stock_take take = { 0 };
+	struct field_reader body;
+	const json_value *array;
+	struct map seen;
+
+	if (!field_reader_open(doc, arena, faults, &body))
+		return ITN_INVALID;
+	array = json_in_member(body.object, "items");
+	if (!array || json_in_type(array) != JSON_ARRAY || json_in_count(array) < 1 || json_in_count(array) > LINES_MAX) {
+		field_fault(&body, "items", arena_printf(arena, "must be an array of 1 to %d items", LINES_MAX).ptr);
+		return ITN_INVALID;
+	}
+	map_init(&seen, arena);
+	take.count = json_in_count(array);
+	take.at = arena_calloc(arena, take.count, sizeof(*take.at));
+	for (size_t i = 0; i < take.count; i++)
+		take.at[i] = read_count(&body, array, i, &seen);
+	if (faults_any(faults))
+		return ITN_INVALID;
+	*ret_take = take;
+	return ITN_OK;
+}
+
+static void write_items(struct json_out *out, const struct stock_take *take)
+{
+	json_out_key(out, "items");
+	json_out_array(out);
+	for (size_t i = 0; i < take->count; i++) {
+		json_out_object(out);
+		json_out_member_str(out, "name", take->at[i].item);
+		json_out_member_int(out, "quantity", take->at[i].quantity);
+		if (take->at[i].reorder_level >= 0)
+			json_out_member_int(out, "reorderLevel", take->at[i].reorder_level);
+		json_out_object_end(out);
+	}
+	json_out_array_end(out);
+}
+
+void stock_take_write_body(struct buf *out, const struct stock_take *take)
+{
+	struct json_out json = json_out_to(out);
+
+	json_out_object(&json);
+	write_items(&json, take);
+	json_out_object_end(&json);
+}
+
+void stock_take_write_json(struct buf *out, struct str station, const struct stock_take *take)
+{
+	struct json_out json = json_out_to(out);
+
+	json_out_object(&json);
+	json_out_member_str(&json, "_id", station);
+	json_out_member_str(&json, "stationId", station);
+	write_items(&json, take);
+	json_out_object_end(&json);
+}
