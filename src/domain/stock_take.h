@@ -2,6 +2,7 @@
 #ifndef ITN_DOMAIN_STOCK_TAKE_H
 #define ITN_DOMAIN_STOCK_TAKE_H
 
+#include "core/buf.h"
 #include "core/fault.h"
 #include "core/json_in.h"
 #include "core/status.h"

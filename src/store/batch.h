@@ -74,7 +74,7 @@ enum itn_status store_backlog(struct store_engine *engine, bool *ret_any) must_c
 enum itn_status store_batch_begin(struct store_engine *engine, struct arena *arena, size_t max, size_t max_jobs,
 				  struct store_batch *ret_batch) must_check;
 
-/* Reads of the open batch's snapshot, with goods, open and unsequenced filled in; a cursor may be NULL: from the first.
+/* Reads of the open batch's snapshot, with all that the engine owns and unsequenced filled in; a cursor may be NULL: from the first.
  * A failure other than ITN_NOT_FOUND ends the batch. */
 
 enum itn_status store_batch_trade(struct store_engine *engine, struct arena *arena, struct str id, struct trade *ret_trade)

@@ -68,6 +68,7 @@ libitnmemory_a_SOURCES = \
 	src/store/memory_posting.c \
 	src/store/memory_read.c \
 	src/store/memory_rows.c src/store/memory_rows.h \
+	src/store/memory_slice.c \
 	src/store/memory_store.c src/store/memory_store.h \
 	src/store/memory_value.c src/store/memory_value.h \
 	src/store/memory_write.c

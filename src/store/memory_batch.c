@@ -128,13 +128,13 @@ enum itn_status memory_read_begin(struct memory_engine *engine, const char *call
 	return ITN_OK;
 }
 
-static void trade_show(struct arena *arena, const struct memory_document *document, struct trade *ret_trade)
+void memory_trade_show(struct arena *arena, const struct memory_document *document, struct trade *ret_trade)
 {
 	*ret_trade = trade_copy(arena, &document->is.trade);
 	ret_trade->unsequenced = (unsigned)document->waiting;
 }
 
-static void cargo_show(struct arena *arena, const struct memory_document *document, struct cargo *ret_cargo)
+void memory_cargo_show(struct arena *arena, const struct memory_document *document, struct cargo *ret_cargo)
 {
 	*ret_cargo = cargo_copy(arena, &document->is.cargo);
 	ret_cargo->unsequenced = (unsigned)document->waiting;
@@ -151,7 +151,7 @@ enum itn_status memory_batch_trade(struct store_engine *base, struct arena *aren
 	const struct memory_document *document =
 		row_seen(row_find(&database->tables[IN_TRADES], id), &engine->session->rows);
 	if (document)
-		trade_show(arena, document, ret_trade);
+		memory_trade_show(arena, document, ret_trade);
 	database_unlock(database);
 	return document ? ITN_OK : ITN_NOT_FOUND;
 }
@@ -167,7 +167,7 @@ enum itn_status memory_batch_cargo(struct store_engine *base, struct arena *aren
 	const struct memory_document *document =
 		row_seen(row_find(&database->tables[IN_CARGO], id), &engine->session->rows);
 	if (document)
-		cargo_show(arena, document, ret_cargo);
+		memory_cargo_show(arena, document, ret_cargo);
 	database_unlock(database);
 	return document ? ITN_OK : ITN_NOT_FOUND;
 }
@@ -186,112 +186,6 @@ enum itn_status memory_batch_stock(struct store_engine *base, struct arena *aren
 		*ret_stock = stock_copy(arena, stock);
 	database_unlock(database);
 	return stock ? ITN_OK : ITN_NOT_FOUND;
-}
-
-/* Which documents a slice wants. */
-typedef bool wants_fn(const struct memory_document *document, struct str of);
-
-static bool is_open_to(const struct memory_document *document, struct str destination)
-{
-	return document->is.cargo.open && str_eq(document->is.cargo.destination, destination);
-}
-
-static bool is_waiting_for(const struct memory_document *document, struct str destination)
-{
-	const struct trade *trade = &document->is.trade;
-	return (trade->goods == GOODS_NONE || trade->goods == GOODS_RESERVED) &&
-	       (trade->status == TRADE_PENDING || trade->status == TRADE_DELAYED) && !(trade->holds & HOLD_SHORTAGE) &&
-	       str_eq(trade->destination, destination);
-}
-
-static bool is_loaded_on(const struct memory_document *document, struct str shipment)
-{
-	const struct trade *trade = &document->is.trade;
-	return (trade->goods == GOODS_LOADED || trade->goods == GOODS_MOVED) && str_is_set(trade->shipment) &&
-	       str_eq(trade->shipment, shipment);
-}
-
-static bool is_behind(const struct memory_document *document, const struct store_cursor *after)
-{
-	int64_t time = document_created_at(document);
-	if (!after)
-		return true;
-	if (time != after->time)
-		return time > after->time;
-	return !str_is_set(after->key) || str_cmp(document_key(document), after->key) > 0;
-}
-
-static int by_time_and_key(const void *a, const void *b)
-{
-	const struct memory_document *x = *(const struct memory_document *const *)a,
-				     *y = *(const struct memory_document *const *)b;
-	int64_t time_x = document_created_at(x), time_y = document_created_at(y);
-	return time_x != time_y ? (time_x < time_y ? -1 : 1) : str_cmp(document_key(x), document_key(y));
-}
-
-static const struct memory_document **slice(struct memory_engine *engine, struct arena *arena, enum memory_table in,
-					    wants_fn *wants, struct str of, const struct store_cursor *after,
-					    size_t max, size_t *ret_count)
-{
-	const struct row_table *table = &engine_database(engine)->tables[in];
-	const struct memory_document **found = arena_calloc(arena, table->count + 1, sizeof(*found));
-	size_t count = 0;
-	for (size_t i = 0; i < table->count; i++) {
-		const struct memory_document *document = row_seen(table->at[i], &engine->session->rows);
-		if (document && wants(document, of) && is_behind(document, after))
-			found[count++] = document;
-	}
-	qsort(found, count, sizeof(*found), by_time_and_key);
-	*ret_count = count < max ? count : max;
-	return found;
-}
-
-static enum itn_status trades_slice(struct memory_engine *engine, const char *call, struct arena *arena,
-				    wants_fn *wants, struct str of, const struct store_cursor *after, size_t max,
-				    struct trade **ret_trades, size_t *ret_count)
-{
-	enum itn_status status = memory_read_begin(engine, call);
-	if (status)
-		return status;
-	const struct memory_document **found = slice(engine, arena, IN_TRADES, wants, of, after, max, ret_count);
-	*ret_trades = arena_calloc(arena, *ret_count, sizeof(**ret_trades));
-	for (size_t i = 0; i < *ret_count; i++)
-		trade_show(arena, found[i], &(*ret_trades)[i]);
-	database_unlock(engine_database(engine));
-	return ITN_OK;
-}
-
-enum itn_status memory_batch_open_cargo(struct store_engine *base, struct arena *arena, struct str destination,
-					const struct store_cursor *after, size_t max, struct cargo **ret_cargo,
-					size_t *ret_count)
-{
-	struct memory_engine *engine = memory_engine_of(base);
-	enum itn_status status = memory_read_begin(engine, "batch_open_cargo");
-	if (status)
-		return status;
-	const struct memory_document **found =
-		slice(engine, arena, IN_CARGO, is_open_to, destination, after, max, ret_count);
-	*ret_cargo = arena_calloc(arena, *ret_count, sizeof(**ret_cargo));
-	for (size_t i = 0; i < *ret_count; i++)
-		cargo_show(arena, found[i], &(*ret_cargo)[i]);
-	database_unlock(engine_database(engine));
-	return ITN_OK;
-}
-
-enum itn_status memory_batch_waiting(struct store_engine *base, struct arena *arena, struct str destination,
-				     const struct store_cursor *after, size_t max, struct trade **ret_trades,
-				     size_t *ret_count)
-{
-	return trades_slice(memory_engine_of(base), "batch_waiting", arena, is_waiting_for, destination, after, max,
-			    ret_trades, ret_count);
-}
-
-enum itn_status memory_batch_loaded(struct store_engine *base, struct arena *arena, struct str shipment,
-				    const struct store_cursor *after, size_t max, struct trade **ret_trades,
-				    size_t *ret_count)
-{
-	return trades_slice(memory_engine_of(base), "batch_loaded", arena, is_loaded_on, shipment, after, max,
-			    ret_trades, ret_count);
 }
 
 enum itn_status memory_batch_lane_busy(struct store_engine *base, struct str lane, bool *ret_busy)

@@ -99,7 +99,8 @@ enum itn_status memory_entry_known(struct store *store, enum entity_kind entity,
 	enum itn_status status = begin(database, "entry_known");
 	if (status)
 		return status;
-	bool known = waits(row_seen(row_find(&database->tables[table_of(entity)], key), NULL), id);
+	bool known = entity != ENTITY_INVENTORY &&
+		     waits(row_seen(row_find(&database->tables[table_of(entity)], key), NULL), id);
 	database_unlock(database);
 	database_let_others(database, "look");
 	database_lock(database);

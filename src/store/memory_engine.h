@@ -52,6 +52,9 @@ void memory_front_read(struct memory_engine *engine, struct arena *arena, size_t
 enum itn_status memory_ledger_put(struct memory_engine *engine, const struct store_writes *writes) must_check;
 /** A read of the batch's snapshot: the lock on success; any other end ends the batch. */
 enum itn_status memory_read_begin(struct memory_engine *engine, const char *call) must_check;
+/** A document as the engine sees it, copied. With the lock. */
+void memory_trade_show(struct arena *arena, const struct memory_document *document, struct trade *ret_trade);
+void memory_cargo_show(struct arena *arena, const struct memory_document *document, struct cargo *ret_cargo);
 /** The batch's new notifications. With the lock. */
 enum itn_status memory_notifications_put(struct memory_engine *engine, const struct store_writes *writes) must_check;
 
@@ -83,6 +86,14 @@ enum itn_status memory_batch_waiting(struct store_engine *engine, struct arena *
 enum itn_status memory_batch_loaded(struct store_engine *engine, struct arena *arena, struct str shipment,
 				    const struct store_cursor *after, size_t max, struct trade **ret_trades,
 				    size_t *ret_count);
+enum itn_status memory_batch_short(struct store_engine *engine, struct arena *arena, struct str station,
+				   struct str item, const struct store_cursor *after, size_t max,
+				   struct trade **ret_trades, size_t *ret_count);
+enum itn_status memory_batch_short_item(struct store_engine *engine, struct arena *arena, struct str station,
+					struct str after, struct str *ret_item);
+enum itn_status memory_batch_reserved(struct store_engine *engine, struct arena *arena, struct str station,
+				      const struct store_cursor *below, size_t max, struct trade **ret_trades,
+				      size_t *ret_count);
 enum itn_status memory_batch_lane_busy(struct store_engine *engine, struct str lane, bool *ret_busy);
 enum itn_status memory_batch_logged(struct store_engine *engine, struct str id, bool *ret_logged);
 enum itn_status memory_batch_commit(struct store_engine *engine, const struct store_writes *writes);

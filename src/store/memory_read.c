@@ -44,8 +44,10 @@ enum itn_status memory_trade(struct store *store, struct arena *arena, struct st
 	if (status)
 		return status;
 	const struct memory_document *document = row_seen(row_find(&database->tables[IN_TRADES], id), NULL);
-	if (document)
+	if (document) {
 		*ret_trade = trade_copy(arena, &document->is.trade);
+		ret_trade->short_of = STR_NONE;
+	}
 	database_unlock(database);
 	return document ? ITN_OK : ITN_NOT_FOUND;
 }
@@ -57,8 +59,10 @@ enum itn_status memory_cargo(struct store *store, struct arena *arena, struct st
 	if (status)
 		return status;
 	const struct memory_document *document = row_seen(row_find(&database->tables[IN_CARGO], id), NULL);
-	if (document)
+	if (document) {
 		*ret_cargo = cargo_copy(arena, &document->is.cargo);
+		ret_cargo->reserved_trades = 0;
+	}
 	database_unlock(database);
 	return document ? ITN_OK : ITN_NOT_FOUND;
 }
@@ -112,6 +116,24 @@ enum itn_status memory_events_read(struct store *store, int64_t after, size_t ma
 	return ITN_OK;
 }
 
+static bool is_of(struct str cause, struct str id)
+{
+	return cause.len >= id.len && !memcmp(cause.ptr, id.ptr, id.len) &&
+	       (cause.len == id.len || cause.ptr[id.len] == '.');
+}
+
+/* A job of the event, or of one that was derived from it. */
+static bool has_job(const struct memory_database *database, struct str id)
+{
+	const struct row_table *jobs = &database->tables[IN_JOBS];
+	for (size_t i = 0; i < jobs->count; i++) {
+		const struct job *job = row_seen(jobs->at[i], NULL);
+		if (job && is_of(job->cause, id))
+			return true;
+	}
+	return false;
+}
+
 enum itn_status memory_progress(struct store *store, const struct str *ids, size_t count,
 				enum store_progress *ret_progress)
 {
@@ -119,14 +141,13 @@ enum itn_status memory_progress(struct store *store, const struct str *ids, size
 	enum itn_status status = read_begin(database, "progress");
 	if (status)
 		return status;
-	struct arena *arena = arena_new(256);
 	for (size_t i = 0; i < count; i++) {
-		const int64_t *seq = row_seen(row_find(&database->tables[IN_EVENT_IDS], ids[i]), NULL);
-		const struct row *job = seq ? row_find(&database->tables[IN_JOBS], number_key(arena, *seq)) : NULL;
-		ret_progress[i] = !seq ? PROGRESS_ACCEPTED : row_seen(job, NULL) ? PROGRESS_LOGGED : PROGRESS_DONE;
+		bool logged = row_seen(row_find(&database->tables[IN_EVENT_IDS], ids[i]), NULL) != NULL;
+		ret_progress[i] = !logged                     ? PROGRESS_ACCEPTED
+				  : has_job(database, ids[i]) ? PROGRESS_LOGGED
+							      : PROGRESS_DONE;
 	}
 	database_unlock(database);
-	arena_free(arena);
 	return ITN_OK;
 }
 

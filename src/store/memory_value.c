@@ -11,12 +11,13 @@ static struct lines lines_copy(struct arena *arena, const struct lines *lines)
 struct trade trade_copy(struct arena *arena, const struct trade *trade)
 {
 	struct trade copy = *trade;
-	struct str *const texts[] = { &copy.id,          &copy.station,  &copy.buyer,
-				      &copy.buyer_email, &copy.seller,   &copy.seller_email,
-				      &copy.destination, &copy.shipment, &copy.reason };
+	struct str *const texts[] = { &copy.id,     &copy.station,      &copy.buyer,       &copy.buyer_email,
+				      &copy.seller, &copy.seller_email, &copy.destination, &copy.shipment,
+				      &copy.reason, &copy.short_of };
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		*texts[i] = arena_str(arena, *texts[i]);
 	copy.items = lines_copy(arena, &trade->items);
+	copy.reserved = lines_copy(arena, &trade->reserved);
 	return copy;
 }
 

@@ -76,6 +76,7 @@ enum itn_status store_request_verdict(struct store *store, struct arena *arena, 
 
 /* Reading */
 
+/** With goods and open; what else the engine owns and does not show is left 0. */
 enum itn_status store_trade(struct store *store, struct arena *arena, struct str id, struct trade *ret_trade) must_check;
 enum itn_status store_cargo(struct store *store, struct arena *arena, struct str id, struct cargo *ret_cargo) must_check;
 /** The public document appended to `out`, without a detour over structs where the engine can. */
@@ -139,10 +140,10 @@ enum itn_status store_events(struct store *store, int64_t after, size_t max, sto
 
 enum store_progress {
 	PROGRESS_ACCEPTED, /**< not in the log yet */
-	PROGRESS_LOGGED,   /**< in the log, effects outstanding (a job) */
+	PROGRESS_LOGGED,   /**< in the log, effects outstanding: a job that it causes, or an event derived from it */
 	PROGRESS_DONE,     /**< in the log with all its effects */
 };
-/** How far each of `count` events is; ids that nobody knows are PROGRESS_ACCEPTED. */
+/** How far each of `count` events with ids of 24 hex is; ids that nobody knows are PROGRESS_ACCEPTED. */
 enum itn_status store_progress(struct store *store, const struct str *ids, size_t count, enum store_progress *ret_progress)
 	must_check;
 
