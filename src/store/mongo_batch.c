@@ -128,6 +128,7 @@ struct slice {
 	const char *member; /* that must be this text */
 	struct str of;
 	const char *const *goods; /* two of them, either; NULL: any */
+	struct str short_of;      /* absent: of any */
 };
 
 static void put_one_of(bson_t *filter, const char *member, const char *const *values)
@@ -149,6 +150,7 @@ static void slice_filter(const struct slice *slice, bson_t *ret_filter)
 	bson_put_str(ret_filter, slice->member, slice->of);
 	if (slice->goods)
 		put_one_of(ret_filter, "goods", slice->goods);
+	bson_put_str(ret_filter, "shortOf", slice->short_of);
 }
 
 static enum itn_status run_slice(struct mongo_engine *engine, const struct slice *slice,
@@ -213,6 +215,104 @@ enum itn_status mongo_batch_loaded(struct store_engine *engine, struct arena *ar
 	static const char *const aboard[] = { "loaded", "moved" };
 	struct slice slice = { .in = IN_TRADES, .member = "shipmentId", .of = shipment, .goods = aboard };
 	return run_trades(mongo_engine_of(engine), &slice, after, max, arena, ret_trades, ret_count);
+}
+
+enum itn_status mongo_batch_short(struct store_engine *engine, struct arena *arena, struct str station, struct str item,
+				  const struct store_cursor *after, size_t max, struct trade **ret_trades,
+				  size_t *ret_count)
+{
+	struct slice slice = {
+		.in = IN_TRADES, .flag = "short", .member = "stationId", .of = station, .short_of = item
+	};
+	return run_trades(mongo_engine_of(engine), &slice, after, max, arena, ret_trades, ret_count);
+}
+
+static bool short_row(void *context, const bson_t *doc)
+{
+	struct read *read = context;
+	*(struct str *)(void *)read->items = arena_str(read->arena, bson_take_str(doc, "shortOf"));
+	read->count++;
+	return false;
+}
+
+enum itn_status mongo_batch_short_item(struct store_engine *base, struct arena *arena, struct str station,
+				       struct str after, struct str *ret_item)
+{
+	struct mongo_engine *engine = mongo_engine_of(base);
+	struct read read = { .arena = arena, .items = (char *)ret_item };
+	bson_t filter = BSON_INITIALIZER, range, opts, members;
+	bson_append_bool(&filter, "short", -1, true);
+	bson_put_str(&filter, "stationId", station);
+	bson_append_document_begin(&filter, "shortOf", -1, &range);
+	bson_put_str(&range, "$gt", str_is_set(after) ? after : STR(""));
+	bson_append_document_end(&filter, &range);
+	opts_sorted(&opts, "shortOf", NULL, 1);
+	bson_append_document_begin(&opts, "projection", -1, &members);
+	bson_append_int32(&members, "shortOf", -1, 1);
+	bson_append_document_end(&opts, &members);
+	enum itn_status status = via_find(&engine->via, IN_TRADES, &filter, &opts, short_row, &read);
+	bson_destroy(&filter);
+	bson_destroy(&opts);
+	if (status)
+		return engine_fail(engine, status);
+	return read.count ? ITN_OK : ITN_NOT_FOUND;
+}
+
+/* {createdAt: time, _id < key}, or {createdAt < time}; NULL: any. */
+static void filter_reserved(bson_t *ret_filter, struct str station, const struct store_cursor *below, bool same_time)
+{
+	bson_t range;
+	bson_init(ret_filter);
+	bson_append_bool(ret_filter, "reserves", -1, true);
+	bson_put_str(ret_filter, "stationId", station);
+	if (!below)
+		return;
+	if (!same_time) {
+		bson_append_document_begin(ret_filter, "createdAt", -1, &range);
+		bson_append_date_time(&range, "$lt", -1, below->time);
+		bson_append_document_end(ret_filter, &range);
+		return;
+	}
+	bson_append_date_time(ret_filter, "createdAt", -1, below->time);
+	bson_append_document_begin(ret_filter, "_id", -1, &range);
+	bson_put_str(&range, "$lt", below->key);
+	bson_append_document_end(ret_filter, &range);
+}
+
+static void opts_downwards(bson_t *ret_opts, size_t limit)
+{
+	bson_t sort;
+	bson_init(ret_opts);
+	bson_append_document_begin(ret_opts, "sort", -1, &sort);
+	bson_append_int32(&sort, "createdAt", -1, -1);
+	bson_append_int32(&sort, "_id", -1, -1);
+	bson_append_document_end(ret_opts, &sort);
+	bson_put_int(ret_opts, "limit", (int64_t)limit);
+}
+
+enum itn_status mongo_batch_reserved(struct store_engine *base, struct arena *arena, struct str station,
+				     const struct store_cursor *below, size_t max, struct trade **ret_trades,
+				     size_t *ret_count)
+{
+	struct mongo_engine *engine = mongo_engine_of(base);
+	struct read read = { .arena = arena, .size = sizeof(struct trade), .from_bson = trade_item };
+	enum itn_status status = ITN_OK;
+	bson_t filter, opts;
+	if (below && str_is_set(below->key)) {
+		filter_reserved(&filter, station, below, true);
+		opts_downwards(&opts, max);
+		status = run(engine, IN_TRADES, &filter, &opts, &read);
+	}
+	if (!status && read.count < max) {
+		filter_reserved(&filter, station, below, false);
+		opts_downwards(&opts, max - read.count);
+		status = run(engine, IN_TRADES, &filter, &opts, &read);
+	}
+	if (status)
+		return status;
+	*ret_trades = (struct trade *)(void *)read.items;
+	*ret_count = read.count;
+	return ITN_OK;
 }
 
 enum itn_status mongo_batch_lane_busy(struct store_engine *engine, struct str lane, bool *ret_busy)

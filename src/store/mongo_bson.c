@@ -75,6 +75,10 @@ static bool put_member(bson_t *doc, const struct member *member, const void *val
 	case MEMBER_NAME:
 		put_name(doc, member, *(const unsigned *)value);
 		return true;
+	case MEMBER_LINES_IF:
+		if (!((const struct lines *)value)->count)
+			return false;
+		/* fall through */
 	case MEMBER_LINES:
 		put_lines(doc, member->name, value);
 		return true;
@@ -188,6 +192,7 @@ static bool take_member(const bson_iter_t *iter, const struct member *member, st
 	case MEMBER_NAME:
 		return take_name(iter, member->names, to);
 	case MEMBER_LINES:
+	case MEMBER_LINES_IF:
 		return take_lines(iter, arena, copy, to);
 	}
 	return false;

@@ -19,6 +19,7 @@ enum member_type {
 	MEMBER_BOOL,  /**< bool */
 	MEMBER_NAME,  /**< an enum or a set of flags as `names` has it */
 	MEMBER_LINES, /**< struct lines as [{name, quantity}] */
+	MEMBER_LINES_IF, /**< the same; no lines: no member */
 };
 
 /** Who writes a member; a creation writes all. */

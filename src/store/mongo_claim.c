@@ -91,9 +91,12 @@ enum itn_status mongo_entry_known(struct store *base, enum entity_kind entity, s
 	struct mongo_store *store = mongo_store_of(base);
 	bson_t filter;
 	bool known = false;
-	filter_id(&filter, key);
-	bson_put_str(&filter, "outbox.id", id);
-	enum itn_status status = look(store, entity == ENTITY_TRADE ? IN_TRADES : IN_CARGO, &filter, &known);
+	enum itn_status status = ITN_OK;
+	if (entity != ENTITY_INVENTORY) {
+		filter_id(&filter, key);
+		bson_put_str(&filter, "outbox.id", id);
+		status = look(store, entity == ENTITY_TRADE ? IN_TRADES : IN_CARGO, &filter, &known);
+	}
 	if (!status && !known) {
 		bson_init(&filter);
 		bson_put_str(&filter, "id", id);

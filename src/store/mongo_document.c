@@ -30,9 +30,11 @@ static const struct member trade_members[] = {
 	{ "destination", MEMBER_STR,   OWNER_NOBODY, FIELD(trade, destination) },
 	{ "status",      MEMBER_NAME,  OWNER_CLIENT, offsetof(struct trade, status), &trade_status_names },
 	{ "holds",       MEMBER_NAME,  OWNER_CLIENT, offsetof(struct trade, holds), &trade_hold_names },
+	{ "reservedLines", MEMBER_LINES_IF, OWNER_ENGINE, FIELD(trade, reserved) },
 	{ "shipmentId",  MEMBER_STR,   OWNER_ENGINE, FIELD(trade, shipment) },
 	{ "reason",      MEMBER_STR,   OWNER_CLIENT, FIELD(trade, reason) },
 	{ "goods",       MEMBER_NAME,  OWNER_ENGINE, offsetof(struct trade, goods), &trade_goods_names },
+	{ "shortOf",     MEMBER_STR,   OWNER_ENGINE, FIELD(trade, short_of) },
 	{ "version",     MEMBER_INT,   OWNER_CLIENT, FIELD(trade, version) },
 	{ "createdAt",   MEMBER_TIME,  OWNER_NOBODY, FIELD(trade, created_at) },
 	{ "updatedAt",   MEMBER_TIME,  OWNER_CLIENT, FIELD(trade, updated_at) },
@@ -52,6 +54,7 @@ static const struct member cargo_members[] = {
 	{ "eta",         MEMBER_TIME,  OWNER_CLIENT, FIELD(cargo, eta) },
 	{ "location",    MEMBER_STR,   OWNER_CLIENT, FIELD(cargo, location) },
 	{ "open",        MEMBER_BOOL,  OWNER_ENGINE, FIELD(cargo, open) },
+	{ "reservedTrades", MEMBER_INT, OWNER_ENGINE, FIELD(cargo, reserved_trades) },
 	{ "version",     MEMBER_INT,   OWNER_CLIENT, FIELD(cargo, version) },
 	{ "createdAt",   MEMBER_TIME,  OWNER_NOBODY, FIELD(cargo, created_at) },
 	{ "updatedAt",   MEMBER_TIME,  OWNER_CLIENT, FIELD(cargo, updated_at) },
@@ -177,6 +180,8 @@ void trade_bson_write(const struct trade *trade, bson_t *set, bson_t *unset)
 {
 	members_write(trade_members, COUNT_OF(trade_members), trade, OWNERS_ENGINE, set, unset);
 	bson_append_bool(trade_waits(trade) ? set : unset, "waits", -1, true);
+	bson_append_bool(str_is_set(trade->short_of) ? set : unset, "short", -1, true);
+	bson_append_bool(trade_has_reserved(trade) ? set : unset, "reserves", -1, true);
 }
 
 void cargo_bson_write(const struct cargo *cargo, bson_t *set, bson_t *unset)

@@ -262,19 +262,35 @@ static bool seq_row(void *context, const bson_t *doc)
 	return true;
 }
 
+/* A job of the event, or of one that was derived from it: causes from the id on, up to what follows "id.…". */
+static enum itn_status has_job(struct mongo_store *store, struct str id, bool *ret_has)
+{
+	bson_t filter = BSON_INITIALIZER, range, opts;
+	struct arena *arena = arena_new(64);
+	int64_t job = 0;
+	bson_append_document_begin(&filter, "cause", -1, &range);
+	bson_put_str(&range, "$gte", id);
+	bson_put_str(&range, "$lt", arena_printf(arena, "%.*s/", STR_ARG(id)));
+	bson_append_document_end(&filter, &range);
+	opts_sorted(&opts, "cause", NULL, 1);
+	enum itn_status status = store_find(store, IN_JOBS, &filter, &opts, seq_row, &job);
+	bson_destroy(&filter);
+	bson_destroy(&opts);
+	arena_free(arena);
+	*ret_has = job != 0;
+	return status;
+}
+
 static enum itn_status progress_of(struct mongo_store *store, struct str id, enum store_progress *ret_progress)
 {
 	bson_t filter = BSON_INITIALIZER;
-	int64_t seq = 0, job = 0;
+	int64_t seq = 0;
+	bool job = false;
 	bson_put_str(&filter, "id", id);
 	enum itn_status status = store_find(store, IN_EVENTS, &filter, NULL, seq_row, &seq);
 	bson_destroy(&filter);
-	if (!status && seq) {
-		bson_init(&filter);
-		bson_put_int(&filter, "_id", seq);
-		status = store_find(store, IN_JOBS, &filter, NULL, seq_row, &job);
-		bson_destroy(&filter);
-	}
+	if (!status && seq)
+		status = has_job(store, id, &job);
 	*ret_progress = job ? PROGRESS_LOGGED : seq ? PROGRESS_DONE : PROGRESS_ACCEPTED;
 	return status;
 }

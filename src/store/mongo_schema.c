@@ -18,10 +18,11 @@ static const int64_t collection_schemas[MONGO_COLLECTIONS] = {
 /* One index a row: the schema that it came with, the keys, ascending, and what it must be. Each single filter of a list, followed by (createdAt,
  * _id), has its index; `only` is a boolean member that must be true for a document to be in it; in `expires` the key is the
  * time at which a document goes. */
+#define KEYS_MAX 5
 static const struct index {
 	int64_t schema;
 	enum mongo_collection in;
-	const char *keys[4];
+	const char *keys[KEYS_MAX];
 	bool unique, sparse, expires;
 	const char *only;
 } indexes[] = {
@@ -49,6 +50,9 @@ static const struct index {
 	{ 3, IN_POSTINGS, { "transactionId", "at", "_id" }, .only = NULL },
 	{ 3, IN_POSTINGS, { "shipmentId", "at", "_id" }, .only = NULL },
 	{ 4, IN_CLAIMS, { "expiresAt" }, .expires = true },
+	{ 5, IN_TRADES, { "short", "stationId", "shortOf", "createdAt", "_id" }, .only = "short" },
+	{ 5, IN_TRADES, { "reserves", "stationId", "createdAt", "_id" }, .only = "reserves" },
+	{ 5, IN_JOBS, { "cause" }, .only = NULL },
 };
 
 #define CODE_NAMESPACE_NOT_FOUND 26
@@ -61,7 +65,7 @@ static void index_describe(const struct index *index, bson_t *list, const char *
 	size_t len = 0;
 	bson_append_document_begin(list, at, -1, &one);
 	bson_append_document_begin(&one, "key", -1, &keys);
-	for (size_t i = 0; i < 4 && index->keys[i]; i++) {
+	for (size_t i = 0; i < KEYS_MAX && index->keys[i]; i++) {
 		bson_append_int32(&keys, index->keys[i], -1, 1);
 		len += (size_t)snprintf(name + len, sizeof(name) - len, "%s%s_1", i ? "_" : "", index->keys[i]);
 	}
@@ -203,7 +207,7 @@ static void describe_numbers(const bson_t *doc, char *text, size_t room)
 static void describe_keys(const struct index *index, char *text, size_t room)
 {
 	bson_t keys = BSON_INITIALIZER;
-	for (size_t i = 0; i < 4 && index->keys[i]; i++)
+	for (size_t i = 0; i < KEYS_MAX && index->keys[i]; i++)
 		bson_append_int32(&keys, index->keys[i], -1, 1);
 	describe_numbers(&keys, text, room);
 	bson_destroy(&keys);

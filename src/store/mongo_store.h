@@ -136,6 +136,14 @@ enum itn_status mongo_batch_waiting(struct store_engine *engine, struct arena *a
 enum itn_status mongo_batch_loaded(struct store_engine *engine, struct arena *arena, struct str shipment,
 				   const struct store_cursor *after, size_t max, struct trade **ret_trades,
 				   size_t *ret_count);
+enum itn_status mongo_batch_short(struct store_engine *engine, struct arena *arena, struct str station, struct str item,
+				  const struct store_cursor *after, size_t max, struct trade **ret_trades,
+				  size_t *ret_count);
+enum itn_status mongo_batch_short_item(struct store_engine *engine, struct arena *arena, struct str station,
+				       struct str after, struct str *ret_item);
+enum itn_status mongo_batch_reserved(struct store_engine *engine, struct arena *arena, struct str station,
+				     const struct store_cursor *below, size_t max, struct trade **ret_trades,
+				     size_t *ret_count);
 enum itn_status mongo_batch_lane_busy(struct store_engine *engine, struct str lane, bool *ret_busy);
 enum itn_status mongo_batch_logged(struct store_engine *engine, struct str id, bool *ret_logged);
 

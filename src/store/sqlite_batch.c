@@ -16,7 +16,9 @@ static enum itn_status trade_columns(sqlite3_stmt *stmt, struct arena *arena, st
 	if (status)
 		return ITN_FAILED;
 	ret_trade->goods = (enum trade_goods)column_int(stmt, 1);
-	ret_trade->unsequenced = (unsigned)column_int(stmt, 2);
+	struct str short_of = column_copy(stmt, 2, arena);
+	ret_trade->short_of = short_of.len ? short_of : STR_NONE;
+	ret_trade->unsequenced = (unsigned)column_int(stmt, 3);
 	return ITN_OK;
 }
 
@@ -26,7 +28,8 @@ static enum itn_status cargo_columns(sqlite3_stmt *stmt, struct arena *arena, st
 	if (status)
 		return ITN_FAILED;
 	ret_cargo->open = column_int(stmt, 1) != 0;
-	ret_cargo->unsequenced = (unsigned)column_int(stmt, 2);
+	ret_cargo->reserved_trades = column_int(stmt, 2);
+	ret_cargo->unsequenced = (unsigned)column_int(stmt, 3);
 	return ITN_OK;
 }
 
@@ -128,6 +131,41 @@ enum itn_status sqlite_batch_loaded(struct store_engine *base, struct arena *are
 {
 	struct sqlite_engine *engine = sqlite_engine_of(base);
 	return trades_read(engine, slice(engine, SQL_BATCH_LOADED, shipment, after, max), arena, ret_trades, ret_count);
+}
+
+enum itn_status sqlite_batch_short(struct store_engine *base, struct arena *arena, struct str station, struct str item,
+				   const struct store_cursor *after, size_t max, struct trade **ret_trades,
+				   size_t *ret_count)
+{
+	struct sqlite_engine *engine = sqlite_engine_of(base);
+	sqlite3_stmt *stmt = slice(engine, SQL_BATCH_SHORT, station, after, max);
+	bind_str(stmt, 5, item);
+	return trades_read(engine, stmt, arena, ret_trades, ret_count);
+}
+
+enum itn_status sqlite_batch_short_item(struct store_engine *base, struct arena *arena, struct str station,
+					struct str after, struct str *ret_item)
+{
+	struct sqlite_engine *engine = sqlite_engine_of(base);
+	sqlite3_stmt *stmt = conn_sql(engine->conn, SQL_BATCH_SHORT_ITEM);
+	bind_str(stmt, 1, station);
+	bind_str(stmt, 2, str_is_set(after) ? after : STR(""));
+	enum itn_status status;
+	if (!conn_row(engine->conn, stmt, &status))
+		return status ? failure(engine, status) : ITN_NOT_FOUND;
+	*ret_item = column_copy(stmt, 0, arena);
+	sqlite3_reset(stmt);
+	return ITN_OK;
+}
+
+enum itn_status sqlite_batch_reserved(struct store_engine *base, struct arena *arena, struct str station,
+				      const struct store_cursor *below, size_t max, struct trade **ret_trades,
+				      size_t *ret_count)
+{
+	static const struct store_cursor end = { .time = INT64_MAX };
+	struct sqlite_engine *engine = sqlite_engine_of(base);
+	sqlite3_stmt *stmt = slice(engine, SQL_BATCH_RESERVED, station, below ? below : &end, max);
+	return trades_read(engine, stmt, arena, ret_trades, ret_count);
 }
 
 enum itn_status sqlite_batch_open_cargo(struct store_engine *base, struct arena *arena, struct str destination,

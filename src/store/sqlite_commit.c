@@ -80,6 +80,12 @@ static enum itn_status notifications_insert(struct sqlite_engine *engine, const 
 	return status;
 }
 
+/* The column short_of. */
+static struct str short_of(const struct trade *trade)
+{
+	return trade_has_reserved(trade) ? STR("") : trade->short_of;
+}
+
 static enum itn_status trade_write(struct sqlite_engine *engine, const struct trade_write *write, struct buf *doc)
 {
 	const struct trade *trade = write->trade;
@@ -93,7 +99,8 @@ static enum itn_status trade_write(struct sqlite_engine *engine, const struct tr
 	bind_int(stmt, 5, trade->holds);
 	bind_int(stmt, 6, trade->goods);
 	bind_str(stmt, 7, trade->shipment);
-	bind_str(stmt, 8, buf_str(doc));
+	bind_str(stmt, 8, short_of(trade));
+	bind_str(stmt, 9, buf_str(doc));
 	return run_guarded(engine, stmt, trade->id);
 }
 
@@ -108,7 +115,8 @@ static enum itn_status cargo_write(struct sqlite_engine *engine, const struct ca
 	bind_int(stmt, 3, cargo->version);
 	bind_int(stmt, 4, cargo->status);
 	bind_int(stmt, 5, cargo->open);
-	bind_str(stmt, 6, buf_str(doc));
+	bind_int(stmt, 6, cargo->reserved_trades);
+	bind_str(stmt, 7, buf_str(doc));
 	return run_guarded(engine, stmt, cargo->id);
 }
 

@@ -20,6 +20,10 @@
 #define SQL_UNSEQUENCED(entity, key) \
 	"(SELECT count(*) FROM outbox WHERE entity = " entity " AND outbox.key = " key " AND outbox.kind <> 2)"
 
+/* What the engine reads of a trade and of cargo, as sqlite_batch.c reads it. */
+#define SQL_BATCH_TRADE_COLUMNS "doc, goods, short_of, " SQL_UNSEQUENCED("0", "trade.id")
+#define SQL_BATCH_CARGO_COLUMNS "doc, open, reserved_trades, " SQL_UNSEQUENCED("1", "cargo.id")
+
 /* The columns of a notification, as sqlite_notification.c reads them. */
 #define SQL_NOTIFICATION_COLUMNS \
 	"id, event, channel, status, attempts, queued_at, next_at, version, recipient, subject, last_error, body"

@@ -22,7 +22,7 @@
 #include "domain/trade.h"
 
 /** Version of the data's layout that this program writes. */
-#define STORE_SCHEMA 4
+#define STORE_SCHEMA 5
 #define STORE_LOG_ID_LEN 16
 
 struct store;
@@ -76,7 +76,7 @@ enum itn_status store_request_verdict(struct store *store, struct arena *arena, 
 
 /* Reading */
 
-/** With goods and open; what else the engine owns and does not show is left 0. */
+/** With goods and open; what else the engine owns and does not show may be left 0. */
 enum itn_status store_trade(struct store *store, struct arena *arena, struct str id, struct trade *ret_trade) must_check;
 enum itn_status store_cargo(struct store *store, struct arena *arena, struct str id, struct cargo *ret_cargo) must_check;
 /** The public document appended to `out`, without a detour over structs where the engine can. */
