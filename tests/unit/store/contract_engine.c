@@ -20,14 +20,17 @@ struct store_writes nothing(struct fixture *f, const struct store_batch *batch)
 
 static struct event entry_event(struct fixture *f, const struct entry *entry, struct str batch, int64_t seq)
 {
-	bool trade = entry->entity == ENTITY_TRADE;
+	static const enum event_kind updated[] = {
+		[ENTITY_TRADE] = EVENT_TRADE_UPDATED,
+		[ENTITY_CARGO] = EVENT_CARGO_UPDATED,
+		[ENTITY_INVENTORY] = EVENT_STOCK_TAKEN,
+	};
+	bool is_new = entry->entity == ENTITY_TRADE && entry->kind == ENTRY_CREATE;
 	struct event event = {
 		.id = entry->id,
 		.seq = seq,
 		.batch = batch,
-		.kind = !trade			       ? EVENT_CARGO_UPDATED
-			: entry->kind == ENTRY_CREATE ? EVENT_TRADE_CREATE
-						       : EVENT_TRADE_UPDATED,
+		.kind = is_new ? EVENT_TRADE_CREATE : updated[entry->entity],
 		.entity = entry->entity,
 		.key = entry->key,
 		.entity_version = entry->version,

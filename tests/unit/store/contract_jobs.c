@@ -80,6 +80,35 @@ static void progress_is_told_by_event(void **state)
 	check_status("none asked for", store_progress(f->store, NULL, 0, NULL), ITN_OK);
 }
 
+static void what_follows_from_an_event_is_outstanding_of_it(void **state)
+{
+	struct fixture *f = *state;
+	struct str ids[3];
+	static const struct {
+		const char *behind; /* what the job's cause has behind the event's id */
+		bool outstanding;
+	} cases[] = { { "", true }, { ".1", true }, { ".12.3", true }, { "0", false } };
+	for (int i = 0; i < 3; i++) {
+		struct trade trade = trade_to(f, "Mars");
+		ids[i] = put_trade(f, &trade);
+	}
+	drain(f);
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct str cause = arena_printf(f->arena, "%.*s%s", STR_ARG(ids[1]), cases[i].behind);
+		struct job job = { .seq = 100, .lane = STR("Mars"), .key = STR("k"), .cause = cause };
+		int64_t done = 100;
+		enum store_progress progress[3];
+		check_status("stored", commit_alone(f, (struct store_writes){ .jobs = &job, .job_count = 1 }), ITN_OK);
+		check_status("progress", store_progress(f->store, ids, 3, progress), ITN_OK);
+		check_int(cases[i].behind, progress[1], cases[i].outstanding ? PROGRESS_LOGGED : PROGRESS_DONE);
+		check_int("not of the one before", progress[0], PROGRESS_DONE);
+		check_int("not of the one behind", progress[2], PROGRESS_DONE);
+		check_status("ended", commit_alone(f, (struct store_writes){ .jobs_done = &done, .job_done_count = 1 }), ITN_OK);
+		check_status("progress", store_progress(f->store, ids, 3, progress), ITN_OK);
+		check_int("done", progress[1], PROGRESS_DONE);
+	}
+}
+
 static void verdicts_are_told(void **state)
 {
 	struct fixture *f = *state;
@@ -223,6 +252,7 @@ static void counters_add_up_and_go(void **state)
 static const struct CMUnitTest tests[] = {
 	CONTRACT(jobs_are_kept_in_lanes),
 	CONTRACT(progress_is_told_by_event),
+	CONTRACT(what_follows_from_an_event_is_outstanding_of_it),
 	CONTRACT(verdicts_are_told),
 	CONTRACT(decided_requests_go_when_they_are_old),
 	CONTRACT(a_request_can_go_to_the_end),

@@ -12,6 +12,7 @@ store_contract_sources = \
 	tests/unit/store/contract_list.c \
 	tests/unit/store/contract_loading.c \
 	tests/unit/store/contract_notifications.c \
+	tests/unit/store/contract_stock.c \
 	tests/unit/store/contract_write.c
 
 unit_tests += tests/unit/store/test_contract
@@ -51,7 +52,10 @@ tests_unit_store_test_sqlite_lists_LDADD = $(store_libs) $(core_libs) $(CMOCKA_L
 unit_tests += tests/unit/store/test_sqlite_migrate
 tests_unit_store_test_sqlite_migrate_SOURCES = tests/unit/store/test_sqlite_migrate.c $(store_contract_sources)
 tests_unit_store_test_sqlite_migrate_LDADD = $(store_libs) $(core_libs) $(CMOCKA_LIBS)
-EXTRA_DIST += tests/schema/data/1.sql tests/schema/data/1.json tests/schema/data/2.sql tests/schema/data/2.json
+EXTRA_DIST += tests/schema/data/1.sql tests/schema/data/1.json \
+	tests/schema/data/2.sql tests/schema/data/2.json \
+	tests/schema/data/3.sql tests/schema/data/3.json \
+	tests/schema/data/4.sql tests/schema/data/4.json
 
 unit_tests += tests/unit/store/test_mongo_faults
 tests_unit_store_test_mongo_faults_SOURCES = tests/unit/store/test_mongo_faults.c \
