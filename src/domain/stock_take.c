@@ -9,6 +9,7 @@ static struct count read_count(const struct field_reader *body, const json_value
 {
 	struct field_reader reader = *body;
 	struct count count = { .reorder_level = -1 };
+	const json_value *level;
 
 	reader.object = json_in_at(array, index);
 	reader.pointer = arena_printf(body->arena, "/items/%zu", index);
@@ -18,9 +19,10 @@ static struct count read_count(const struct field_reader *body, const json_value
 	}
 	count.item = field_text(&reader, "name", FIELD_REQUIRED, &text_name);
 	count.quantity = field_integer(&reader, "quantity", FIELD_REQUIRED, 0, QUANTITY_MAX);
-	if (json_in_member(reader.object, "reorderLevel") &&
-	    json_in_type(json_in_member(reader.object, "reorderLevel")) != JSON_NULL)
-		count.reorder_level = field_integer(&reader, "reorderLevel", FIELD_OPTIONAL, 0, QUANTITY_MAX);
+	level = json_in_member(reader.object, "reorderLevel");
+	count.reorder_level = field_integer(&reader, "reorderLevel", FIELD_OPTIONAL, 0, QUANTITY_MAX);
+	if (!level || json_in_type(level) == JSON_NULL)
+		count.reorder_level = -1;
 	if (!str_is_set(count.item))
 		return count;
 	if (map_get(seen, count.item))
@@ -40,6 +42,10 @@ enum itn_status stock_take_from_request(const struct json_in *doc, struct arena 
 	if (!field_reader_open(doc, arena, faults, &body))
 		return ITN_INVALID;
 	array = json_in_member(body.object, "items");
+	if (array && json_in_repeated(doc, body.object, "items")) {
+		field_fault(&body, "items", "is given more than once");
+		return ITN_INVALID;
+	}
 	if (!array || json_in_type(array) != JSON_ARRAY || json_in_count(array) < 1 || json_in_count(array) > LINES_MAX) {
 		field_fault(&body, "items", arena_printf(arena, "must be an array of 1 to %d items", LINES_MAX).ptr);
 		return ITN_INVALID;

@@ -7,6 +7,7 @@ domain_tests = \
 	tests/unit/domain/test_notification \
 	tests/unit/domain/test_position \
 	tests/unit/domain/test_posting \
+	tests/unit/domain/test_stock_take \
 	tests/unit/domain/test_trade \
 	tests/unit/domain/test_trade_request
 unit_tests += $(domain_tests)
@@ -20,5 +21,6 @@ tests_unit_domain_test_mail_text_LDADD = $(domain_libs) $(core_libs) $(CMOCKA_LI
 tests_unit_domain_test_notification_LDADD = $(domain_libs) $(core_libs) $(CMOCKA_LIBS)
 tests_unit_domain_test_position_LDADD = $(domain_libs) $(core_libs) $(CMOCKA_LIBS)
 tests_unit_domain_test_posting_LDADD = $(domain_libs) $(core_libs) $(CMOCKA_LIBS)
+tests_unit_domain_test_stock_take_LDADD = $(domain_libs) $(core_libs) $(CMOCKA_LIBS)
 tests_unit_domain_test_trade_LDADD = $(domain_libs) $(core_libs) $(CMOCKA_LIBS)
 tests_unit_domain_test_trade_request_LDADD = $(domain_libs) $(core_libs) $(CMOCKA_LIBS)

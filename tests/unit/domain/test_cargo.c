@@ -161,6 +161,38 @@ static void loading_and_unloading(unused_arg void **state)
 	arena_free(arena);
 }
 
+static void it_counts_trades_with_reservations(unused_arg void **state)
+{
+	static const struct {
+		const char *name;
+		size_t reserved;
+		enum trade_goods before, after;
+		int64_t counted;
+	} cases[] = {
+		{ "nothing set aside", 0, GOODS_NONE, GOODS_NONE, 0 },
+		{ "something set aside", 1, GOODS_RESERVED, GOODS_RESERVED, 1 },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct arena *arena = arena_new(0);
+		struct cargo cargo = cargo_with(arena, 1);
+		struct line line = { STR("tin"), 1 };
+		struct trade trade = { .items = { &line, 1 },
+				       .reserved = { &line, cases[i].reserved },
+				       .goods = cases[i].before };
+
+		cargo_load(&cargo, arena, &trade);
+		check_int(cases[i].name, cargo.reserved_trades, cases[i].counted);
+		check_int(cases[i].name, trade.goods, GOODS_LOADED);
+		check_int(cases[i].name, (long long)trade.reserved.count, (long long)cases[i].reserved);
+		cargo_unload(&cargo, &trade);
+		check_int(cases[i].name, cargo.reserved_trades, 0);
+		check_int(cases[i].name, trade.goods, cases[i].after);
+		check_int(cases[i].name, (long long)trade.reserved.count, (long long)cases[i].reserved);
+		arena_free(arena);
+	}
+}
+
 static void public_json_round_trips(unused_arg void **state)
 {
 	static const char *const cases[] = {
@@ -224,6 +256,7 @@ int main(void)
 		cmocka_unit_test(times_of_the_journey),
 		cmocka_unit_test(news_without_a_new_status),
 		cmocka_unit_test(loading_and_unloading),
+		cmocka_unit_test(it_counts_trades_with_reservations),
 		cmocka_unit_test(public_json_round_trips),
 		cmocka_unit_test(a_change_goes_over_a_newer_state),
 	};

@@ -162,7 +162,8 @@ static void public_json_round_trips(unused_arg void **state)
 		"res/1\",\"buyer\":\"A\\\"\\\\da\",\"buyerEmail\":\"ada@x.y\",\"seller\":\"\xc3\xbc\","
 		"\"sellerEmail\":\"bo@x.y\",\"items\":[{\"name\":\"$gt\",\"quantity\":1000000000000},"
 		"{\"name\":\"a.b\",\"quantity\":1}],\"destination\":\"Vega\",\"status\":\"delayed\","
-		"\"holds\":[\"size\",\"shortage\",\"manual\"],\"shipmentId\":\"S-1\",\"reason\":\"\",\"version\":7,"
+		"\"holds\":[\"size\",\"shortage\",\"manual\"],\"reservedLines\":[{\"name\":\"a.b\",\"quantity\":9007199254740991}],"
+		"\"shipmentId\":\"S-1\",\"reason\":\"\",\"version\":7,"
 		"\"createdAt\":\"2026-11-22T20:44:13.215Z\",\"updatedAt\":\"2026-11-22T20:44:14.000Z\"}",
 	};
 
@@ -191,6 +192,10 @@ static void foreign_json_is_refused(unused_arg void **state)
 		"{\"transactionId\":\"0123456789abcdef01234567\",\"buyer\":1,\"buyerEmail\":\"a@b\",\"seller\":\"b\","
 		"\"sellerEmail\":\"b@c\",\"items\":{},\"destination\":\"V\",\"status\":\"lost\",\"version\":\"x\","
 		"\"createdAt\":0,\"updatedAt\":\"yesterday\"}",
+		"{\"_id\":\"0123456789abcdef01234567\",\"transactionId\":\"0123456789abcdef01234567\",\"buyer\":\"Ada\","
+		"\"buyerEmail\":\"ada@x.y\",\"seller\":\"Bo\",\"sellerEmail\":\"bo@x.y\",\"items\":[],\"destination\":\"Vega\","
+		"\"status\":\"pending\",\"reservedLines\":{},\"version\":1,\"createdAt\":\"2026-11-22T20:44:13.215Z\","
+		"\"updatedAt\":\"2026-11-22T20:44:13.215Z\"}",
 	};
 
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -228,6 +233,97 @@ static void a_change_goes_over_a_newer_state(unused_arg void **state)
 	arena_free(arena);
 }
 
+static struct trade open_trade(unsigned holds)
+{
+	struct trade trade = trade_of(1, 5);
+
+	trade.goods = GOODS_NONE;
+	trade.holds = holds;
+	trade.status = holds ? TRADE_DELAYED : TRADE_PENDING;
+	trade.reason = STR("storm");
+	return trade;
+}
+
+static void a_shortage_delays(unused_arg void **state)
+{
+	static const struct {
+		const char *name;
+		unsigned holds, holds_after;
+		bool changes;
+	} cases[] = {
+		{ "pending", 0, HOLD_SHORTAGE, true },
+		{ "large", HOLD_SIZE, HOLD_SIZE | HOLD_SHORTAGE, false },
+		{ "held", HOLD_MANUAL, HOLD_MANUAL | HOLD_SHORTAGE, false },
+		{ "short of another item", HOLD_SHORTAGE, HOLD_SHORTAGE, false },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct trade trade = open_trade(cases[i].holds);
+
+		check_bool(cases[i].name, trade_fall_short(&trade, STR("iron"), LATER), cases[i].changes);
+		check_int(cases[i].name, trade.status, TRADE_DELAYED);
+		check_int(cases[i].name, trade.holds, cases[i].holds_after);
+		check_str(cases[i].name, trade.short_of, STR("iron"));
+		check_int(cases[i].name, trade.version, cases[i].changes ? 2 : 1);
+		check_int(cases[i].name, trade.updated_at, cases[i].changes ? LATER : NOW);
+		check_str("a reason was of the status before", trade.reason, cases[i].changes ? STR_NONE : STR("storm"));
+	}
+}
+
+static void a_reservation_ends_the_shortage(unused_arg void **state)
+{
+	static const struct {
+		const char *name;
+		unsigned holds, holds_after;
+		enum trade_status status_after;
+		bool changes;
+	} cases[] = {
+		{ "pending", 0, 0, TRADE_PENDING, false },
+		{ "large", HOLD_SIZE, HOLD_SIZE, TRADE_DELAYED, false },
+		{ "short", HOLD_SHORTAGE, 0, TRADE_PENDING, true },
+		{ "short and held", HOLD_SHORTAGE | HOLD_MANUAL, HOLD_MANUAL, TRADE_DELAYED, false },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct trade trade = open_trade(cases[i].holds);
+		struct line line = { STR("iron"), 1 };
+
+		trade.short_of = cases[i].holds & HOLD_SHORTAGE ? STR("iron") : STR_NONE;
+		check_bool(cases[i].name, trade_reserve(&trade, (struct lines){ &line, 1 }, LATER), cases[i].changes);
+		check_int(cases[i].name, trade.status, cases[i].status_after);
+		check_int(cases[i].name, trade.holds, cases[i].holds_after);
+		check_str(cases[i].name, trade.short_of, STR_NONE);
+		check_int(cases[i].name, trade.goods, GOODS_RESERVED);
+		check_bool(cases[i].name, trade_has_reserved(&trade), true);
+		check_int(cases[i].name, trade.version, cases[i].changes ? 2 : 1);
+	}
+}
+
+static void goods_are_set_aside_until_they_leave(unused_arg void **state)
+{
+	static const struct {
+		const char *name;
+		enum trade_goods goods, released;
+		bool set_aside;
+	} cases[] = {
+		{ "none", GOODS_NONE, GOODS_NONE, false },	   { "reserved", GOODS_RESERVED, GOODS_NONE, true },
+		{ "loaded", GOODS_LOADED, GOODS_LOADED, true },	   { "moved", GOODS_MOVED, GOODS_MOVED, false },
+		{ "arrived", GOODS_ARRIVED, GOODS_ARRIVED, false },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct line line = { STR("iron"), 1 };
+		struct trade trade = { .reserved = { &line, 1 }, .goods = cases[i].goods, .short_of = STR("tin") };
+
+		check_bool(cases[i].name, trade_has_reserved(&trade), cases[i].set_aside);
+		trade_release(&trade);
+		check_bool(cases[i].name, trade_has_reserved(&trade), false);
+		check_int(cases[i].name, (long long)trade.reserved.count, 0);
+		check_str(cases[i].name, trade.short_of, STR_NONE);
+		check_int(cases[i].name, trade.goods, cases[i].released);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -239,6 +335,9 @@ int main(void)
 		cmocka_unit_test(public_json_round_trips),
 		cmocka_unit_test(foreign_json_is_refused),
 		cmocka_unit_test(a_change_goes_over_a_newer_state),
+		cmocka_unit_test(a_shortage_delays),
+		cmocka_unit_test(a_reservation_ends_the_shortage),
+		cmocka_unit_test(goods_are_set_aside_until_they_leave),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
