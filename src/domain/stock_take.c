@@ -95,3 +95,19 @@ void stock_take_write_json(struct buf *out, struct str station, const struct sto
 	write_items(&json, take);
 	json_out_object_end(&json);
 }
+
+enum itn_status stock_take_read_body(struct arena *arena, struct str body, struct stock_take *ret_take)
+{
+	struct faults faults;
+	struct json_in *doc;
+	enum itn_status status;
+
+	faults_init(&faults, arena);
+	if (json_in_parse(arena, body, &faults, &doc) != ITN_OK)
+		return ITN_FAILED;
+	status = stock_take_from_request(doc, arena, &faults, ret_take);
+	for (size_t i = 0; status == ITN_OK && i < ret_take->count; i++)
+		ret_take->at[i].item = arena_str(arena, ret_take->at[i].item);
+	json_in_free(doc);
+	return status == ITN_OK ? ITN_OK : ITN_FAILED;
+}

@@ -22,8 +22,10 @@ struct stock_take {
 /** Reads {items:[{name, quantity, reorderLevel?}]}. As trade_from_request(). */
 enum itn_status stock_take_from_request(const struct json_in *doc, struct arena *arena, struct faults *faults,
 					struct stock_take *ret_take) must_check;
-/** As a request's body, for stock_take_from_request(). */
+/** As a request's body. */
 void stock_take_write_body(struct buf *out, const struct stock_take *take);
+/** Reads what stock_take_write_body() wrote; texts are copied into the arena. ITN_FAILED when it is something else. */
+enum itn_status stock_take_read_body(struct arena *arena, struct str body, struct stock_take *ret_take) must_check;
 /** As the event stockTaken shows it: {_id, stationId, items}. */
 void stock_take_write_json(struct buf *out, struct str station, const struct stock_take *take);
 

@@ -142,6 +142,12 @@ void trade_release(struct trade *trade)
 		trade->goods = GOODS_NONE;
 }
 
+bool trade_may_load(const struct trade *trade)
+{
+	return trade_is_open(trade) && (trade->goods == GOODS_NONE || trade->goods == GOODS_RESERVED) &&
+	       !(trade->holds & HOLD_SHORTAGE);
+}
+
 bool trade_has_reserved(const struct trade *trade)
 {
 	return trade->reserved.count && (trade->goods == GOODS_RESERVED || trade->goods == GOODS_LOADED);

@@ -92,6 +92,8 @@ bool trade_fall_short(struct trade *trade, struct str item, int64_t now);
 bool trade_reserve(struct trade *trade, struct lines lines, int64_t now);
 /** Nothing is set aside for it any more, nor wanted of its station. */
 void trade_release(struct trade *trade);
+/** Whether it waits for a shipment: open, on none yet, and not short of anything. */
+bool trade_may_load(const struct trade *trade);
 /** Whether goods are set aside for it that have not left its station. */
 bool trade_has_reserved(const struct trade *trade);
 

@@ -117,6 +117,7 @@ enum itn_status draft_stock(struct draft *draft, struct str station, struct str 
 		return status;
 	document = arena_calloc(draft->arena, 1, sizeof(*document));
 	document->stock = stock;
+	document->was_low = stock_is_low(&stock);
 	document->from_version = stock.version;
 	map_put(&draft->stock_by_key, key, document);
 	draft_list_add(&draft->stock, draft->arena, document);
@@ -159,6 +160,25 @@ void draft_count(struct draft *draft, struct str name, int64_t delta)
 struct str draft_json(struct draft *draft)
 {
 	return arena_str(draft->arena, buf_str(&draft->json));
+}
+
+void draft_add_job(struct draft *draft, struct job job)
+{
+	struct job *copy = arena_calloc(draft->arena, 1, sizeof(*copy));
+
+	*copy = job;
+	draft_list_add(&draft->jobs, draft->arena, copy);
+}
+
+bool draft_is_counted(const struct draft *draft, struct str station, int64_t seq)
+{
+	for (size_t i = 0; i < draft->counted.count; i++) {
+		const struct draft_counted *counted = draft->counted.at[i];
+
+		if (counted->seq < seq && str_eq(counted->station, station))
+			return true;
+	}
+	return false;
 }
 
 static int by_name(const void *a, const void *b)

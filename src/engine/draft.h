@@ -22,6 +22,8 @@ struct draft_trade {
 	int64_t from_version; /**< as read: the guard of its write */
 	bool touched;         /**< to be written */
 	struct job *untold;   /**< cause of the last change that no event tells yet, else NULL */
+	int64_t told_seq;     /**< of the last tradeUpdated of this batch, 0: none */
+	struct str told_id;
 };
 struct draft_cargo {
 	struct cargo cargo;
@@ -33,6 +35,16 @@ struct draft_stock {
 	struct stock stock;
 	int64_t from_version;
 	struct job *untold; /**< stock changes by effects only: untold until the end of the batch */
+	bool rose;          /**< more of it became available, for however short */
+	bool was_low;       /**< stock_is_low() as read */
+	int64_t told_seq;   /**< of its inventoryUpdated, once all is told; 0: none */
+	struct str told_id;
+};
+
+/** A station that was counted: goods that leave it by later causes wait until the stock-take is applied. */
+struct draft_counted {
+	struct str station;
+	int64_t seq; /**< of the stock-take */
 };
 
 struct draft_balance {
@@ -61,6 +73,8 @@ struct draft {
 	struct draft_list postings;                       /**< struct posting, without numbers; in order */
 	int64_t stock_seq;                                /**< of the first inventoryUpdated, once all is told */
 	struct draft_list events, verdicts, counters, notifications;
+	struct draft_list jobs;    /**< struct job, made by effects: for later batches */
+	struct draft_list counted; /**< struct draft_counted, outstanding */
 	size_t documents; /**< read so far: what the budget of effects counts */
 };
 
@@ -80,15 +94,25 @@ struct draft_cargo *draft_adopt_cargo(struct draft *draft, const struct cargo *c
 
 /** Appends an event with the next number; `event` has kind, entity, key, version, time, id, cause, message and data. */
 void draft_log(struct draft *draft, struct event event);
+/** A job for a later batch; its cause is an event of this one. */
+void draft_add_job(struct draft *draft, struct job job);
+/** Whether a stock-take of the station is outstanding whose seq is lower. */
+bool draft_is_counted(const struct draft *draft, struct str station, int64_t seq);
 /** The id of the next event derived from the job's cause. */
 struct str draft_derived_id(struct draft *draft, struct job *cause);
 /** Tells a trade as it is now; a change that was untold is told with it. Returns the event's id. */
 struct str draft_tell_trade(struct draft *draft, struct draft_trade *document, struct job *cause);
+/** The same for a trade with a change of which nothing else is to be said: its version is one higher. */
+struct str draft_tell_trade_now(struct draft *draft, struct draft_trade *document, struct job *cause);
+/** The same for a status that effects changed: counted, and the buyer hears of it by mail. */
+struct str draft_tell_status(struct draft *draft, struct draft_trade *document, enum trade_status from,
+			     struct job *cause);
 /** A criticalEvent about a trade or cargo as it is now: it shows the state of its version, so an untold change is told first.
  *  Returns its id. */
 struct str draft_warn_trade(struct draft *draft, struct draft_trade *document, const char *message, struct job *cause);
 struct str draft_warn_cargo(struct draft *draft, struct draft_cargo *document, const char *message, struct job *cause);
-/** One event for each document with an untold change, its version one higher. */
+/** One event for each document with an untold change, its version one higher; and a criticalEvent for each record of
+ *  stock that is low now and was not. */
 void draft_tell_all(struct draft *draft);
 
 /** Adds to a counter. */

@@ -85,53 +85,116 @@ enum itn_status lane_cargo(struct draft *draft, struct lane *lane, size_t index,
 	return ITN_OK;
 }
 
-static bool is_candidate(const struct walk *walk, const struct trade *trade)
+static bool is_aboard(const struct trade *trade)
 {
-	if (walk->loaded)
-		return (trade->goods == GOODS_LOADED || trade->goods == GOODS_MOVED) &&
-		       str_eq(trade->shipment, walk->key);
-	return (trade->goods == GOODS_NONE || trade->goods == GOODS_RESERVED) && trade_is_open(trade) &&
-	       !(trade->holds & HOLD_SHORTAGE) && str_eq(trade->destination, walk->key);
+	return trade->goods == GOODS_LOADED || trade->goods == GOODS_MOVED;
 }
 
-static int by_place(const void *a, const void *b)
+static bool is_candidate(const struct walk *walk, const struct trade *trade)
+{
+	switch (walk->kind) {
+	case WALK_WAITING:
+		return trade_may_load(trade) && str_eq(trade->destination, walk->key);
+	case WALK_LOADED:
+		return is_aboard(trade) && str_eq(trade->shipment, walk->key);
+	case WALK_SHORT:
+		return trade_is_open(trade) && str_is_set(trade->short_of) && str_eq(trade->short_of, walk->item) &&
+		       str_eq(trade->station, walk->key);
+	case WALK_RESERVED:
+		return trade_has_reserved(trade) && str_eq(trade->station, walk->key);
+	}
+	return false;
+}
+
+/* In the walk's direction. */
+static int compare(const struct walk *walk, const struct trade *a, int64_t time_b, struct str key_b)
+{
+	int order = compare_places(a->created_at, a->id, time_b, key_b);
+
+	return walk->kind == WALK_RESERVED ? -order : order;
+}
+
+static bool is_ahead(const struct walk *walk, const struct trade *trade, const struct store_cursor *after)
+{
+	return !str_is_set(after->key) || compare(walk, trade, after->time, after->key) > 0;
+}
+
+static int upwards(const void *a, const void *b)
 {
 	const struct draft_trade *x = *(struct draft_trade *const *)a, *y = *(struct draft_trade *const *)b;
 
 	return compare_places(x->trade.created_at, x->trade.id, y->trade.created_at, y->trade.id);
 }
 
-static void begin(struct walk *walk, const struct store_cursor *after)
+static int downwards(const void *a, const void *b)
 {
-	struct draft *draft = walk->draft;
+	return upwards(b, a);
+}
 
+static void begin(struct walk *walk, struct draft *draft, const struct store_cursor *after)
+{
+	walk->draft = draft;
 	walk->at = *after;
 	for (size_t i = 0; i < draft->trades.count; i++) {
 		struct draft_trade *document = draft->trades.at[i];
 
-		if (is_candidate(walk, &document->trade) &&
-		    compare_places(document->trade.created_at, document->trade.id, after->time, after->key) > 0)
+		if (is_candidate(walk, &document->trade) && is_ahead(walk, &document->trade, after))
 			draft_list_add(&walk->own, draft->arena, document);
 	}
 	if (walk->own.count)
-		qsort(walk->own.at, walk->own.count, sizeof(*walk->own.at), by_place);
+		qsort(walk->own.at, walk->own.count, sizeof(*walk->own.at),
+		      walk->kind == WALK_RESERVED ? downwards : upwards);
 }
 
 void walk_waiting(struct walk *walk, struct draft *draft, struct str destination, const struct store_cursor *after)
 {
-	*walk = (struct walk){ .draft = draft, .key = destination };
-	begin(walk, after);
+	*walk = (struct walk){ .kind = WALK_WAITING, .key = destination };
+	begin(walk, draft, after);
 }
 
 void walk_loaded(struct walk *walk, struct draft *draft, struct str shipment, const struct store_cursor *after)
 {
-	*walk = (struct walk){ .draft = draft, .loaded = true, .key = shipment };
-	begin(walk, after);
+	*walk = (struct walk){ .kind = WALK_LOADED, .key = shipment };
+	begin(walk, draft, after);
+}
+
+void walk_short(struct walk *walk, struct draft *draft, struct str station, struct str item,
+		const struct store_cursor *after)
+{
+	*walk = (struct walk){ .kind = WALK_SHORT, .key = station, .item = item };
+	begin(walk, draft, after);
+}
+
+void walk_reserved(struct walk *walk, struct draft *draft, struct str station, const struct store_cursor *after)
+{
+	*walk = (struct walk){ .kind = WALK_RESERVED, .key = station };
+	begin(walk, draft, after);
+}
+
+static enum itn_status read_slice(struct walk *walk, const struct store_cursor *after)
+{
+	struct draft *draft = walk->draft;
+	struct arena *arena = draft->arena;
+
+	switch (walk->kind) {
+	case WALK_WAITING:
+		return store_batch_waiting(draft->store, arena, walk->key, after, TRADE_SLICE, &walk->fetched,
+					   &walk->fetched_count);
+	case WALK_LOADED:
+		return store_batch_loaded(draft->store, arena, walk->key, after, TRADE_SLICE, &walk->fetched,
+					  &walk->fetched_count);
+	case WALK_SHORT:
+		return store_batch_short(draft->store, arena, walk->key, walk->item, after, TRADE_SLICE,
+					 &walk->fetched, &walk->fetched_count);
+	case WALK_RESERVED:
+		return store_batch_reserved(draft->store, arena, walk->key, str_is_set(after->key) ? after : NULL,
+					    TRADE_SLICE, &walk->fetched, &walk->fetched_count);
+	}
+	return ITN_FAILED;
 }
 
 static enum itn_status fetch_trades(struct walk *walk)
 {
-	struct draft *draft = walk->draft;
 	struct store_cursor after = walk->at;
 	enum itn_status status;
 
@@ -140,8 +203,7 @@ static enum itn_status fetch_trades(struct walk *walk)
 
 		after = (struct store_cursor){ last->created_at, last->id };
 	}
-	status = (walk->loaded ? store_batch_loaded : store_batch_waiting)(
-		draft->store, draft->arena, walk->key, &after, TRADE_SLICE, &walk->fetched, &walk->fetched_count);
+	status = read_slice(walk, &after);
 	if (status != ITN_OK)
 		return status;
 	walk->fetched_next = 0;
@@ -159,9 +221,7 @@ static struct draft_trade *take(struct walk *walk)
 
 	if (!own && !fetched)
 		return NULL;
-	order = !own ? 1 : !fetched ? -1
-				    : compare_places(own->trade.created_at, own->trade.id, fetched->created_at,
-						     fetched->id);
+	order = !own ? 1 : !fetched ? -1 : compare(walk, &own->trade, fetched->created_at, fetched->id);
 	if (order <= 0)
 		walk->own_next++;
 	if (order >= 0)

@@ -3,6 +3,7 @@
 #include "core/clock.h"
 #include "core/fault.h"
 #include "core/json_in.h"
+#include "domain/stock_take.h"
 #include "engine/effects.h"
 #include "engine/notify.h"
 
@@ -180,6 +181,12 @@ static void decided(struct draft *draft, const struct entry *request, enum verdi
 	add_verdict(draft, request, states[verdict], verdict == VERDICT_ILLEGAL ? why->text : NULL);
 }
 
+/* Whether there is enough of its goods is not known yet. */
+static bool awaits_its_station(const struct trade *trade)
+{
+	return str_is_set(trade->station) && trade->goods == GOODS_NEW;
+}
+
 static enum itn_status decide_trade(struct number *number, const struct entry *request, const struct json_in *body)
 {
 	struct draft *draft = number->draft;
@@ -195,7 +202,7 @@ static enum itn_status decide_trade(struct number *number, const struct entry *r
 		add_verdict(draft, request, REQUEST_NO_SUCH, NULL);
 	if (status != ITN_OK)
 		return status == ITN_NOT_FOUND ? ITN_OK : status;
-	if (document->trade.unsequenced) {
+	if (document->trade.unsequenced || awaits_its_station(&document->trade)) {
 		add_verdict(draft, request, REQUEST_WAITING, NULL);
 		return ITN_OK;
 	}
@@ -242,6 +249,25 @@ static enum itn_status decide_cargo(struct number *number, const struct entry *r
 	return ITN_OK;
 }
 
+static enum itn_status decide_stock(struct number *number, const struct entry *request, const struct json_in *body)
+{
+	struct draft *draft = number->draft;
+	struct stock_take take;
+	struct faults faults;
+
+	faults_init(&faults, draft->arena);
+	if (stock_take_from_request(body, draft->arena, &faults, &take) != ITN_OK)
+		return ITN_FAILED;
+	buf_reset(&draft->json, SIZE_MAX);
+	stock_take_write_json(&draft->json, request->key, &take);
+	log_entry(draft, request, EVENT_STOCK_TAKEN, 0);
+	buf_reset(&draft->json, SIZE_MAX);
+	stock_take_write_body(&draft->json, &take);
+	add_job(number, JOB_STOCK_TAKE, STEP_BEGIN, request->key, draft_json(draft), request->id);
+	add_verdict(draft, request, REQUEST_CHANGED, NULL);
+	return ITN_OK;
+}
+
 static bool is_drafted(const struct draft *draft, struct str id)
 {
 	for (size_t i = 0; i < draft->events.count; i++)
@@ -255,6 +281,21 @@ static enum itn_status is_done(const struct draft *draft, const struct entry *re
 {
 	*ret_done = is_drafted(draft, request->id);
 	return *ret_done ? ITN_OK : store_batch_logged(draft->store, request->id, ret_done);
+}
+
+static enum itn_status decide_one(struct number *number, const struct entry *request, const struct json_in *body)
+{
+	switch (request->entity) {
+	case ENTITY_TRADE:
+		return decide_trade(number, request, body);
+	case ENTITY_CARGO:
+		return decide_cargo(number, request, body);
+	case ENTITY_INVENTORY:
+		return decide_stock(number, request, body);
+	case ENTITY_KINDS:
+		break;
+	}
+	return ITN_FAILED;
 }
 
 static enum itn_status decide(struct number *number, const struct entry *request)
@@ -273,8 +314,7 @@ static enum itn_status decide(struct number *number, const struct entry *request
 	faults_init(&faults, number->draft->arena);
 	if (json_in_parse(number->draft->arena, request->change, &faults, &body) != ITN_OK)
 		return ITN_FAILED;
-	status = request->entity == ENTITY_CARGO ? decide_cargo(number, request, body)
-						 : decide_trade(number, request, body);
+	status = decide_one(number, request, body);
 	json_in_free(body);
 	return status;
 }

@@ -9,6 +9,7 @@
 #include "core/metrics.h"
 #include "engine/effects.h"
 #include "engine/number.h"
+#include "engine/restock.h"
 
 #define JOBS_MAX 1024
 /* A batch of this size is not made smaller for being slow: on a slow disk even one event takes as long. */
@@ -43,6 +44,7 @@ struct work {
 	struct draft_list stored; /* struct job, to be written */
 	struct draft_list done;   /* struct job that was stored and ends */
 	bool again;               /* something could go on at once */
+	int64_t taking;           /* seq of the oldest job outstanding by which goods leave stations; 0: none */
 };
 
 struct sequencer *sequencer_new(const struct config *config, struct store_engine *store)
@@ -74,9 +76,46 @@ const char *sequencer_stuck(const struct sequencer *sequencer)
 	return sequencer->stuck;
 }
 
+/* Jobs of different lanes that meet at a station wait for each other by their seqs: here a stock-take for what is to leave
+ * before it, in reservation_must_wait() what leaves after it. */
+static bool station_waits(const struct work *work, const struct job *job, bool is_new)
+{
+	bool counts = job->kind == JOB_STOCK_TAKE;
+
+	if (is_new && work->check_lanes && (counts || effects_take_goods(job)))
+		return true;
+	return counts && work->taking && work->taking < job->seq;
+}
+
+/* The job does not end in this batch. */
+static void outstanding(struct work *work, const struct job *job)
+{
+	if (effects_take_goods(job) && (!work->taking || job->seq < work->taking))
+		work->taking = job->seq;
+}
+
+/* From here on a stock-take's station gives nothing away to later causes. */
+static void add_counted(struct work *work, const struct job *job)
+{
+	struct draft_counted *counted = arena_calloc(work->draft->arena, 1, sizeof(*counted));
+
+	*counted = (struct draft_counted){ job->lane, job->seq };
+	draft_list_add(&work->draft->counted, work->draft->arena, counted);
+}
+
+static void end_counted(struct work *work, const struct job *job)
+{
+	for (size_t i = 0; i < work->draft->counted.count; i++) {
+		struct draft_counted *counted = work->draft->counted.at[i];
+
+		if (counted->seq == job->seq)
+			counted->seq = INT64_MAX;
+	}
+}
+
 static enum itn_status lane_waits(struct work *work, const struct job *job, bool is_new, bool *ret_waits)
 {
-	*ret_waits = map_get(&work->waiting, job->lane) != NULL;
+	*ret_waits = map_get(&work->waiting, job->lane) != NULL || station_waits(work, job, is_new);
 	if (*ret_waits || !is_new || !work->check_lanes)
 		return ITN_OK;
 	return store_batch_lane_busy(work->draft->store, job->lane, ret_waits);
@@ -92,11 +131,14 @@ static enum itn_status run_first(struct work *work, struct job *job, bool is_new
 	if (status != ITN_OK)
 		return status;
 	if (state == EFFECT_DONE) {
+		if (job->kind == JOB_STOCK_TAKE)
+			end_counted(work, job);
 		if (!is_new)
 			draft_list_add(&work->done, work->draft->arena, job);
 		return ITN_OK;
 	}
 	map_put(&work->waiting, job->lane, job);
+	outstanding(work, job);
 	draft_list_add(&work->stored, work->draft->arena, job);
 	work->again |= state == EFFECT_PARTIAL;
 	return ITN_OK;
@@ -109,8 +151,12 @@ static enum itn_status run_job(struct work *work, struct job *job, bool is_new)
 
 	if (status != ITN_OK)
 		return status;
+	if (job->kind == JOB_STOCK_TAKE && is_new)
+		add_counted(work, job);
 	if (!waits)
 		return run_first(work, job, is_new);
+	map_put(&work->waiting, job->lane, job);
+	outstanding(work, job);
 	if (is_new)
 		draft_list_add(&work->stored, work->draft->arena, job);
 	return ITN_OK;
@@ -119,15 +165,18 @@ static enum itn_status run_job(struct work *work, struct job *job, bool is_new)
 /* A stored job that did a part of its work already; it is the oldest of its lane. */
 static bool goes_on(const struct job *job)
 {
-	return job->step == STEP_GO_ON || str_is_set(job->cursor.key);
+	return job->step >= STEP_GO_ON || str_is_set(job->cursor.key);
 }
 
 /* They hold their lanes until their turn comes. */
 static void set_aside(struct work *work, const struct store_batch *batch)
 {
 	for (size_t i = 0; i < batch->job_count; i++) {
+		if (batch->jobs[i].kind == JOB_STOCK_TAKE)
+			add_counted(work, &batch->jobs[i]);
 		if (!goes_on(&batch->jobs[i]))
 			continue;
+		outstanding(work, &batch->jobs[i]);
 		map_put(&work->waiting, batch->jobs[i].lane, &batch->jobs[i]);
 		draft_list_add(&work->large, work->draft->arena, &batch->jobs[i]);
 	}
@@ -164,6 +213,14 @@ static enum itn_status run_jobs(struct work *work, const struct store_batch *bat
 	if (status == ITN_OK && work->large.count)
 		status = run_large_jobs(work, documents - documents / 2);
 	return status;
+}
+
+/* Jobs that effects made. */
+static void store_later(struct work *work)
+{
+	for (size_t i = 0; i < work->draft->jobs.count; i++)
+		draft_list_add(&work->stored, work->draft->arena, work->draft->jobs.at[i]);
+	work->again |= work->draft->jobs.count > 0;
 }
 
 static void collect_jobs(struct work *work, struct store_writes *writes)
@@ -240,6 +297,12 @@ static enum itn_status commit(struct sequencer *sequencer, const struct store_ba
 	enum itn_status status;
 
 	draft_tell_all(&sequencer->draft);
+	status = restock_plan(&sequencer->draft);
+	if (status != ITN_OK) {
+		store_batch_abort(sequencer->store);
+		return status;
+	}
+	store_later(work);
 	draft_writes(&sequencer->draft, &writes);
 	collect_jobs(work, &writes);
 	drop_old(sequencer, &writes);

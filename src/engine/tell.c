@@ -3,6 +3,7 @@
 
 #include "core/json_out.h"
 #include "engine/draft.h"
+#include "engine/notify.h"
 
 void draft_log(struct draft *draft, struct event event)
 {
@@ -58,7 +59,32 @@ struct str draft_tell_trade(struct draft *draft, struct draft_trade *document, s
 	event.data = trade_data(draft, &document->trade);
 	draft_log(draft, event);
 	document->untold = NULL;
+	document->told_seq = draft->seq;
+	document->told_id = event.id;
 	return event.id;
+}
+
+struct str draft_tell_trade_now(struct draft *draft, struct draft_trade *document, struct job *cause)
+{
+	document->trade.version++;
+	document->trade.updated_at = draft->now;
+	return draft_tell_trade(draft, document, cause);
+}
+
+static void count_status(struct draft *draft, enum trade_status status, int64_t delta)
+{
+	draft_count(draft, arena_printf(draft->arena, "trades.status.%s", trade_status_name(status)), delta);
+}
+
+struct str draft_tell_status(struct draft *draft, struct draft_trade *document, enum trade_status from,
+			     struct job *cause)
+{
+	struct str event = draft_tell_trade(draft, document, cause);
+
+	count_status(draft, from, -1);
+	count_status(draft, document->trade.status, 1);
+	notify_trade_changed(draft, &document->trade, from, event);
+	return event;
 }
 
 static void tell_cargo(struct draft *draft, struct draft_cargo *document, struct job *cause)
@@ -78,9 +104,7 @@ static void tell_untold_trade(struct draft *draft, struct draft_trade *document)
 {
 	if (!document->untold)
 		return;
-	document->trade.version++;
-	document->trade.updated_at = draft->now;
-	draft_tell_trade(draft, document, document->untold);
+	draft_tell_trade_now(draft, document, document->untold);
 }
 
 static void tell_untold_cargo(struct draft *draft, struct draft_cargo *document)
@@ -124,6 +148,21 @@ struct str draft_warn_cargo(struct draft *draft, struct draft_cargo *document, c
 	return event.id;
 }
 
+static void warn_low(struct draft *draft, struct draft_stock *document, struct job *cause)
+{
+	struct event event = derived(draft, cause, EVENT_CRITICAL);
+
+	event.entity = ENTITY_INVENTORY;
+	event.key = document->stock.station;
+	event.entity_version = document->stock.version;
+	event.message = STR(MESSAGE_LOW_STOCK);
+	buf_reset(&draft->json, SIZE_MAX);
+	stock_write_record(&draft->json, &document->stock);
+	event.data = draft_json(draft);
+	draft_log(draft, event);
+	draft_count(draft, STR("alerts.total"), 1);
+}
+
 static int by_station_and_item(const void *a, const void *b)
 {
 	const struct draft_stock *x = *(struct draft_stock *const *)a, *y = *(struct draft_stock *const *)b;
@@ -148,6 +187,7 @@ static void tell_station(struct draft *draft, struct draft_stock *const *records
 		stock->version++;
 		stock->updated_at = draft->now;
 		records[i]->untold = NULL;
+		records[i]->told_id = event.id;
 		shown[i] = *stock;
 		if (stock->version > event.entity_version)
 			event.entity_version = stock->version;
@@ -158,6 +198,11 @@ static void tell_station(struct draft *draft, struct draft_stock *const *records
 	stock_write_json(&draft->json, shown, count);
 	event.data = draft_json(draft);
 	draft_log(draft, event);
+	for (size_t i = 0; i < count; i++)
+		records[i]->told_seq = draft->seq;
+	for (size_t i = 0; i < count; i++)
+		if (stock_is_low(&records[i]->stock) && !records[i]->was_low)
+			warn_low(draft, records[i], last);
 }
 
 static void tell_stock(struct draft *draft)

@@ -20,6 +20,7 @@ PROGRAMS = [
     "tests/unit/engine/test_sequencer",
     "tests/unit/engine/test_cascade",
     "tests/unit/engine/test_ledger",
+    "tests/unit/engine/test_reservation",
 ]
 
 

@@ -1,3 +1,4 @@
+#include "domain/stock_take.h"
 #include "world.h"
 
 #include <setjmp.h>
@@ -128,7 +129,13 @@ static struct entry entry_of(struct world *world, enum entry_kind kind, enum ent
 
 struct str world_trade(struct world *world, const char *destination, const char *lines)
 {
+	return world_trade_from(world, NULL, destination, lines);
+}
+
+struct str world_trade_from(struct world *world, const char *station, const char *destination, const char *lines)
+{
 	struct trade trade = {
+		.station = station ? str_from(station) : STR_NONE,
 		.buyer = STR("Ada"),
 		.buyer_email = STR("ada@example.org"),
 		.seller = STR("Bob"),
@@ -217,6 +224,22 @@ struct str world_request(struct world *world, enum entity_kind entity, struct st
 	assert_int_equal(store_request_add(world->store, &entry), ITN_OK);
 	buf_free(&change);
 	return entry.id;
+}
+
+struct str world_count_stock(struct world *world, const char *station, const char *counted)
+{
+	struct lines lines = world_lines(world, counted);
+	struct stock_take take = { .at = arena_calloc(world->arena, lines.count, sizeof(*take.at)) };
+	struct buf body = { 0 };
+	struct str request;
+
+	for (; take.count < lines.count; take.count++)
+		take.at[take.count] =
+			(struct count){ lines.at[take.count].name, lines.at[take.count].quantity, -1 };
+	stock_take_write_body(&body, &take);
+	request = world_request(world, ENTITY_INVENTORY, str_from(station), arena_cstr(world->arena, buf_str(&body)));
+	buf_free(&body);
+	return request;
 }
 
 enum itn_status world_step(struct world *world, struct sequencer_result *ret_result)

@@ -33,6 +33,10 @@ void world_reconfigure(struct world *world);
 struct lines world_lines(struct world *world, const char *text);
 /** Creates a trade; returns its id. */
 struct str world_trade(struct world *world, const char *destination, const char *lines);
+/** The same with a station that its goods come from. */
+struct str world_trade_from(struct world *world, const char *station, const char *destination, const char *lines);
+/** Somebody counts "iron 5, copper 2" at a station; returns the request's id. */
+struct str world_count_stock(struct world *world, const char *station, const char *counted);
 void world_cargo(struct world *world, const char *id, const char *destination, const char *own_lines, int64_t capacity);
 /** A client's change, as compare and set; the verdict must be VERDICT_CHANGED. */
 void world_set_trade(struct world *world, struct str id, enum trade_status status);

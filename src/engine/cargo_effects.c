@@ -1,0 +1,194 @@
+#include "engine/cargo_effects.h"
+
+#include "engine/lane.h"
+#include "engine/loading.h"
+#include "engine/notify.h"
+#include "engine/reservation.h"
+#include "engine/travel.h"
+
+enum itn_status cargo_created_effects(struct draft *draft, struct job *job, size_t budget,
+				      enum effect_state *ret_state)
+{
+	struct draft_cargo *cargo;
+	enum itn_status status = draft_cargo(draft, job->key, &cargo);
+
+	if (status != ITN_OK)
+		return status;
+	if (cargo->cargo.unsequenced) {
+		*ret_state = EFFECT_BLOCKED;
+		return ITN_OK;
+	}
+	if (job->step == STEP_ANNOUNCE)
+		notify_cargo_too_large(draft, &cargo->cargo, draft_warn_cargo(draft, cargo, MESSAGE_DELAYED, job));
+	if (job->step != STEP_GO_ON) {
+		cargo->cargo.open = cargo->touched = true;
+		lane_add_cargo(draft, lane_of(draft, cargo->cargo.destination), cargo);
+	}
+	job->step = STEP_GO_ON;
+	return fill_cargo(draft, job, budget, ret_state);
+}
+
+enum itn_status cargo_delayed_effects(struct draft *draft, struct job *job, enum effect_state *ret_state)
+{
+	struct draft_cargo *cargo;
+	enum itn_status status = draft_cargo(draft, job->key, &cargo);
+
+	if (status != ITN_OK)
+		return status;
+	*ret_state = cargo->cargo.unsequenced ? EFFECT_BLOCKED : EFFECT_DONE;
+	if (!cargo->cargo.unsequenced)
+		notify_cargo_delayed(draft, &cargo->cargo, draft_warn_cargo(draft, cargo, MESSAGE_DELAYED, job));
+	return ITN_OK;
+}
+
+/* Reserved goods leave their stations, trade by trade. */
+static enum itn_status take_reserved(struct draft *draft, const struct cargo *cargo, struct job *job, size_t budget,
+				     enum effect_state *ret_state)
+{
+	struct draft_trade *trade;
+	struct walk walk;
+	enum itn_status status;
+
+	*ret_state = EFFECT_DONE;
+	walk_loaded(&walk, draft, cargo->id, &job->cursor);
+	for (;;) {
+		if (draft->documents >= budget) {
+			*ret_state = EFFECT_PARTIAL;
+			return ITN_OK;
+		}
+		status = walk_next(&walk, &trade);
+		if (status != ITN_OK || !trade)
+			return status;
+		if (trade_has_reserved(&trade->trade)) {
+			if (trade->trade.unsequenced || reservation_must_wait(draft, trade, job)) {
+				*ret_state = EFFECT_BLOCKED;
+				return ITN_OK;
+			}
+			status = travel_take(draft, cargo, trade, job);
+			if (status != ITN_OK)
+				return status;
+		}
+		job->cursor = walk.at;
+	}
+}
+
+/* Rule 6: everything on the manifest is on its way from now on. Begins with STEP_BEGIN, ends with `next`. */
+static enum itn_status depart(struct draft *draft, struct draft_cargo *cargo, struct job *job, enum job_step next,
+			      size_t budget, enum effect_state *ret_state)
+{
+	enum itn_status status = ITN_OK;
+
+	*ret_state = EFFECT_DONE;
+	if (job->step == STEP_BEGIN) {
+		job->step = cargo->cargo.reserved_trades ? STEP_TAKE : STEP_SEND;
+		cargo->cargo.open = false;
+		cargo->cargo.reserved_trades = 0;
+		cargo->touched = true;
+	}
+	if (job->step == STEP_TAKE) {
+		status = take_reserved(draft, &cargo->cargo, job, budget, ret_state);
+		if (status != ITN_OK || *ret_state != EFFECT_DONE)
+			return status;
+		job->step = STEP_SEND;
+	}
+	if (job->step == STEP_SEND) {
+		status = travel_send(draft, &cargo->cargo, job);
+		job->step = next;
+		job->cursor = (struct store_cursor){ 0 };
+	}
+	return status;
+}
+
+enum itn_status cargo_departed_effects(struct draft *draft, struct job *job, size_t budget,
+				       enum effect_state *ret_state)
+{
+	struct draft_cargo *cargo;
+	enum itn_status status = draft_cargo(draft, job->key, &cargo);
+
+	if (status != ITN_OK)
+		return status;
+	if (job->step == STEP_BEGIN) {
+		*ret_state = cargo->cargo.unsequenced ? EFFECT_BLOCKED : EFFECT_DONE;
+		if (cargo->cargo.unsequenced || !cargo->cargo.open)
+			return ITN_OK;
+	}
+	return depart(draft, cargo, job, STEP_GO_ON, budget, ret_state);
+}
+
+static enum itn_status arrive(struct draft *draft, struct draft_trade *trade, struct job *job)
+{
+	enum trade_status from = trade->trade.status;
+	enum itn_status status = travel_receive(draft, trade->trade.shipment, trade->trade.destination, trade->trade.id,
+						&trade->trade.items, job);
+
+	if (status != ITN_OK)
+		return status;
+	trade->trade.goods = GOODS_ARRIVED;
+	trade->touched = true;
+	if (!trade_is_open(&trade->trade))
+		return ITN_OK;
+	trade_complete(&trade->trade, draft->now);
+	draft_tell_status(draft, trade, from, job);
+	return ITN_OK;
+}
+
+static enum itn_status arrive_all(struct draft *draft, struct job *job, size_t budget, enum effect_state *ret_state)
+{
+	struct draft_trade *trade;
+	struct walk walk;
+	enum itn_status status;
+
+	*ret_state = EFFECT_DONE;
+	walk_loaded(&walk, draft, job->key, &job->cursor);
+	for (;;) {
+		if (draft->documents >= budget) {
+			*ret_state = EFFECT_PARTIAL;
+			return ITN_OK;
+		}
+		status = walk_next(&walk, &trade);
+		if (status != ITN_OK || !trade)
+			return status;
+		if (trade->trade.unsequenced) {
+			*ret_state = EFFECT_BLOCKED;
+			return ITN_OK;
+		}
+		status = arrive(draft, trade, job);
+		if (status != ITN_OK)
+			return status;
+		job->cursor = walk.at;
+	}
+}
+
+static enum itn_status receive_own(struct draft *draft, const struct cargo *cargo, struct job *job)
+{
+	enum itn_status status =
+		travel_receive(draft, cargo->id, cargo->destination, STR_NONE, &cargo->own_items, job);
+
+	if (status != ITN_OK)
+		return status;
+	job->step = STEP_GO_ON;
+	notify_cargo_delivered(draft, cargo, job->cause);
+	return ITN_OK;
+}
+
+enum itn_status cargo_delivered_effects(struct draft *draft, struct job *job, size_t budget,
+					enum effect_state *ret_state)
+{
+	struct draft_cargo *cargo;
+	enum itn_status status = draft_cargo(draft, job->key, &cargo);
+
+	if (status != ITN_OK)
+		return status;
+	if (job->step == STEP_BEGIN && cargo->cargo.unsequenced) {
+		*ret_state = EFFECT_BLOCKED;
+		return ITN_OK;
+	}
+	if (job->step == STEP_BEGIN && !cargo->cargo.open)
+		job->step = STEP_RECEIVE;
+	status = depart(draft, cargo, job, STEP_RECEIVE, budget, ret_state);
+	if (status != ITN_OK || *ret_state != EFFECT_DONE)
+		return status;
+	if (job->step == STEP_RECEIVE)
+		status = receive_own(draft, &cargo->cargo, job);
+	return status == ITN_OK ? arrive_all(draft, job, budget, ret_state) : status;
+}

@@ -1,0 +1,571 @@
+/* What a station sets aside for trades, what happens where there is too little, and what a stock-take does to it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "world.h"
+
+#define SHORTAGE "[Stock shortage detected!]"
+#define LOW      "[Low stock detected!]"
+
+static int begin(void **state)
+{
+	*state = world_new();
+	return 0;
+}
+
+static int end(void **state)
+{
+	world_free(*state);
+	return 0;
+}
+
+/* Mars has so much on hand and nothing else. */
+static void stock_mars(struct world *world, const char *counted)
+{
+	(void)world_count_stock(world, "Mars", counted);
+	world_settle(world);
+}
+
+static void expect_stock(struct world *world, const char *item, int64_t on_hand, int64_t reserved)
+{
+	assert_int_equal(world_on_hand(world, "Mars", item), on_hand);
+	assert_int_equal(world_item(world, "Mars", item, "reserved"), reserved);
+	assert_int_equal(world_item(world, "Mars", item, "available"), on_hand - reserved);
+}
+
+/* "iron 5, copper 2" */
+static const char *reserved_lines(struct world *world, struct str id)
+{
+	struct trade trade = world_get_trade(world, id);
+	struct buf text = { 0 };
+	const char *copy;
+
+	for (size_t i = 0; i < trade.reserved.count; i++)
+		buf_printf(&text, "%s%.*s %lld", i ? ", " : "", STR_ARG(trade.reserved.at[i].name),
+			   (long long)trade.reserved.at[i].quantity);
+	copy = arena_cstr(world->arena, buf_str(&text));
+	buf_free(&text);
+	return copy;
+}
+
+static void expect_trade(struct world *world, struct str id, enum trade_status status, unsigned holds,
+			 const char *shipment, const char *reserved)
+{
+	struct trade trade = world_get_trade(world, id);
+
+	assert_string_equal(trade_status_name(trade.status), trade_status_name(status));
+	assert_int_equal(trade.holds, holds);
+	assert_string_equal(str_is_set(trade.shipment) ? arena_cstr(world->arena, trade.shipment) : "-", shipment);
+	assert_string_equal(reserved_lines(world, id), reserved);
+}
+
+static void a_created_trade_has_its_goods_set_aside(void **state)
+{
+	struct world *world = *state;
+	struct str trade;
+
+	stock_mars(world, "iron 10, copper 3");
+	world_cargo(world, "S1", "Vega", "", 0);
+	trade = world_trade_from(world, "Mars", "Vega", "iron 4, water 7, iron 1, copper 3");
+	world_settle(world);
+	expect_trade(world, trade, TRADE_PENDING, 0, "S1", "iron 5, copper 3");
+	expect_stock(world, "iron", 10, 5);
+	expect_stock(world, "copper", 3, 3);
+	assert_int_equal(world_item(world, "Mars", "water", "reserved"), -1);
+	assert_int_equal(world_count(world, SHORTAGE), 0);
+}
+
+static void all_tracked_lines_are_set_aside_or_none(void **state)
+{
+	struct world *world = *state;
+	struct str trade;
+
+	stock_mars(world, "iron 10, copper 3");
+	world_cargo(world, "S1", "Vega", "", 0);
+	trade = world_trade_from(world, "Mars", "Vega", "iron 5, copper 4");
+	world_settle(world);
+	expect_trade(world, trade, TRADE_DELAYED, HOLD_SHORTAGE, "-", "");
+	expect_stock(world, "iron", 10, 0);
+	expect_stock(world, "copper", 3, 0);
+	assert_int_equal(world_count(world, "delayed " SHORTAGE), 1);
+	assert_non_null(strstr(world_mails(world), "ada@example.org"));
+}
+
+static void a_station_that_tracks_nothing_of_it_gives_nothing(void **state)
+{
+	struct world *world = *state;
+	struct str trade;
+
+	stock_mars(world, "iron 1");
+	world_cargo(world, "S1", "Vega", "", 0);
+	trade = world_trade_from(world, "Mars", "Vega", "water 7");
+	world_settle(world);
+	expect_trade(world, trade, TRADE_PENDING, 0, "S1", "");
+	expect_stock(world, "iron", 1, 0);
+}
+
+static void nothing_counted_is_too_little(void **state)
+{
+	struct world *world = *state;
+	struct str trade;
+
+	stock_mars(world, "iron 0");
+	trade = world_trade_from(world, "Mars", "Vega", "iron 1");
+	world_settle(world);
+	expect_trade(world, trade, TRADE_DELAYED, HOLD_SHORTAGE, "-", "");
+}
+
+static void a_departure_takes_what_is_set_aside_and_the_rest_from_outside(void **state)
+{
+	struct world *world = *state;
+	struct str trade;
+	char expected[512];
+
+	stock_mars(world, "iron 10");
+	world_cargo(world, "S1", "Vega", "iron 2", 0);
+	trade = world_trade_from(world, "Mars", "Vega", "iron 4, water 7");
+	(void)world_trade(world, "Vega", "iron 1");
+	world_settle(world);
+	world_set_cargo(world, "S1", CARGO_IN_TRANSIT);
+	world_settle(world);
+	expect_stock(world, "iron", 6, 0);
+	expect_trade(world, trade, TRADE_PENDING, 0, "S1", "iron 4");
+	assert_int_equal(world_item(world, "Vega", "iron", "incoming"), 7);
+	assert_int_equal(world_item(world, "Vega", "water", "incoming"), 7);
+	snprintf(expected, sizeof(expected),
+		 "2 10 iron external -10 > station:Mars 10\n"
+		 "11 4 iron station:Mars 6 > transit:S1 4 %.*s\n",
+		 STR_ARG(trade));
+	assert_string_equal(world_movements(world, "Mars"), expected);
+	world_set_cargo(world, "S1", CARGO_DELIVERED);
+	world_settle(world);
+	expect_trade(world, trade, TRADE_COMPLETED, 0, "S1", "iron 4");
+	assert_int_equal(world_on_hand(world, "Vega", "iron"), 7);
+	assert_int_equal(world_item(world, "Vega", "iron", "incoming"), 0);
+	expect_stock(world, "iron", 6, 0);
+}
+
+static void a_delivery_without_departure_takes_it_too(void **state)
+{
+	struct world *world = *state;
+
+	stock_mars(world, "iron 10");
+	world_cargo(world, "S1", "Vega", "", 0);
+	(void)world_trade_from(world, "Mars", "Vega", "iron 4");
+	world_set_cargo(world, "S1", CARGO_DELIVERED);
+	world_settle(world);
+	expect_stock(world, "iron", 6, 0);
+	assert_int_equal(world_on_hand(world, "Vega", "iron"), 4);
+}
+
+static void the_oldest_short_trade_that_fits_comes_first(void **state)
+{
+	struct world *world = *state;
+	struct str large, first, second;
+
+	stock_mars(world, "iron 1");
+	world_cargo(world, "S1", "Vega", "", 0);
+	large = world_trade_from(world, "Mars", "Vega", "iron 50");
+	first = world_trade_from(world, "Mars", "Vega", "iron 6");
+	second = world_trade_from(world, "Mars", "Vega", "iron 6");
+	world_settle(world);
+	assert_int_equal(world_count(world, SHORTAGE), 3);
+	world_cargo(world, "S2", "Mars", "iron 8", 0);
+	world_set_cargo(world, "S2", CARGO_DELIVERED);
+	world_settle(world);
+	expect_trade(world, large, TRADE_DELAYED, HOLD_SHORTAGE, "-", "");
+	expect_trade(world, first, TRADE_PENDING, 0, "S1", "iron 6");
+	expect_trade(world, second, TRADE_DELAYED, HOLD_SHORTAGE, "-", "");
+	expect_stock(world, "iron", 9, 6);
+	stock_mars(world, "iron 56");
+	expect_trade(world, large, TRADE_PENDING, 0, "S1", "iron 50");
+	expect_trade(world, second, TRADE_DELAYED, HOLD_SHORTAGE, "-", "");
+	expect_stock(world, "iron", 56, 56);
+}
+
+/* Short of the one until that comes, then of the other. */
+static void a_trade_short_of_two_items_waits_for_both(void **state)
+{
+	struct world *world = *state;
+	struct str trade;
+
+	stock_mars(world, "iron 1, copper 1");
+	trade = world_trade_from(world, "Mars", "Vega", "iron 2, copper 2");
+	world_settle(world);
+	stock_mars(world, "copper 2");
+	expect_trade(world, trade, TRADE_DELAYED, HOLD_SHORTAGE, "-", "");
+	stock_mars(world, "copper 1");
+	stock_mars(world, "iron 2");
+	expect_trade(world, trade, TRADE_DELAYED, HOLD_SHORTAGE, "-", "");
+	stock_mars(world, "copper 2");
+	expect_trade(world, trade, TRADE_PENDING, 0, "-", "iron 2, copper 2");
+	assert_int_equal(world_count(world, SHORTAGE), 1);
+}
+
+static void a_canceled_trade_gives_back_for_those_that_are_short(void **state)
+{
+	struct world *world = *state;
+	struct str first, second;
+
+	stock_mars(world, "iron 5");
+	world_cargo(world, "S1", "Vega", "", 0);
+	first = world_trade_from(world, "Mars", "Vega", "iron 4");
+	second = world_trade_from(world, "Mars", "Vega", "iron 5");
+	world_settle(world);
+	expect_trade(world, second, TRADE_DELAYED, HOLD_SHORTAGE, "-", "");
+	world_set_trade(world, first, TRADE_CANCELED);
+	world_settle(world);
+	expect_trade(world, first, TRADE_CANCELED, 0, "-", "");
+	expect_trade(world, second, TRADE_PENDING, 0, "S1", "iron 5");
+	expect_stock(world, "iron", 5, 5);
+	world_set_trade(world, second, TRADE_CANCELED);
+	world_settle(world);
+	expect_stock(world, "iron", 5, 0);
+	assert_int_equal(world_get_cargo(world, "S1").trade_count, 0);
+}
+
+/* It rose and fell within one batch. */
+static void what_was_given_back_for_a_moment_is_tried(void **state)
+{
+	struct world *world = *state;
+	struct str first, second;
+
+	stock_mars(world, "iron 5");
+	first = world_trade_from(world, "Mars", "Vega", "iron 5");
+	world_settle(world);
+	second = world_trade_from(world, "Mars", "Pluto", "iron 2");
+	world_settle(world);
+	expect_trade(world, second, TRADE_DELAYED, HOLD_SHORTAGE, "-", "");
+	world_set_trade(world, first, TRADE_CANCELED);
+	(void)world_trade_from(world, "Mars", "Vega", "iron 3");
+	world_settle(world);
+	expect_trade(world, second, TRADE_PENDING, 0, "-", "iron 2");
+	expect_stock(world, "iron", 5, 5);
+}
+
+static void a_canceled_short_trade_is_forgotten(void **state)
+{
+	struct world *world = *state;
+	struct str trade;
+
+	stock_mars(world, "iron 1");
+	trade = world_trade_from(world, "Mars", "Vega", "iron 4");
+	world_settle(world);
+	world_set_trade(world, trade, TRADE_CANCELED);
+	world_settle(world);
+	stock_mars(world, "iron 9");
+	expect_trade(world, trade, TRADE_CANCELED, 0, "-", "");
+	expect_stock(world, "iron", 9, 0);
+}
+
+static void completed_by_hand_goods_leave_the_station(void **state)
+{
+	struct world *world = *state;
+	struct str trade;
+	char expected[512];
+
+	stock_mars(world, "iron 10");
+	world_cargo(world, "S1", "Vega", "", 0);
+	trade = world_trade_from(world, "Mars", "Vega", "iron 4, water 2");
+	world_settle(world);
+	world_set_trade(world, trade, TRADE_COMPLETED);
+	world_settle(world);
+	expect_trade(world, trade, TRADE_COMPLETED, 0, "-", "");
+	expect_stock(world, "iron", 6, 0);
+	assert_int_equal(world_get_cargo(world, "S1").trade_count, 0);
+	snprintf(expected, sizeof(expected),
+		 "2 10 iron external -10 > station:Mars 10\n"
+		 "11 4 iron station:Mars 6 > external -6 %.*s\n",
+		 STR_ARG(trade));
+	assert_string_equal(world_movements(world, "Mars"), expected);
+}
+
+static void expect_verdict(struct world *world, struct str request, enum request_state state)
+{
+	struct request_verdict verdict;
+
+	assert_int_equal(store_request_verdict(world->store, world->arena, request, &verdict), ITN_OK);
+	assert_int_equal(verdict.state, state);
+}
+
+static void a_short_trade_can_not_be_completed_by_hand(void **state)
+{
+	struct world *world = *state;
+	struct str trade, request;
+
+	stock_mars(world, "iron 1");
+	trade = world_trade_from(world, "Mars", "Vega", "iron 4");
+	request = world_request(world, ENTITY_TRADE, trade, "{\"status\":\"completed\"}");
+	world_settle(world);
+	expect_verdict(world, request, REQUEST_ILLEGAL);
+	expect_trade(world, trade, TRADE_DELAYED, HOLD_SHORTAGE, "-", "");
+}
+
+static void a_wish_waits_until_the_goods_are_set_aside(void **state)
+{
+	struct world *world = *state;
+	struct str trade, request;
+
+	stock_mars(world, "iron 4");
+	trade = world_trade_from(world, "Mars", "Vega", "iron 4");
+	request = world_request(world, ENTITY_TRADE, trade, "{\"status\":\"completed\"}");
+	world_settle(world);
+	expect_verdict(world, request, REQUEST_CHANGED);
+	expect_trade(world, trade, TRADE_COMPLETED, 0, "-", "");
+	expect_stock(world, "iron", 0, 0);
+}
+
+static void a_count_below_what_is_set_aside_takes_from_the_youngest(void **state)
+{
+	struct world *world = *state;
+	struct str old, middle, young, other;
+
+	stock_mars(world, "iron 10, copper 5");
+	world_cargo(world, "S1", "Vega", "", 0);
+	old = world_trade_from(world, "Mars", "Vega", "iron 3");
+	middle = world_trade_from(world, "Mars", "Vega", "iron 3, copper 1");
+	young = world_trade_from(world, "Mars", "Vega", "iron 3");
+	other = world_trade_from(world, "Mars", "Vega", "copper 1");
+	world_settle(world);
+	stock_mars(world, "iron 4");
+	expect_trade(world, old, TRADE_PENDING, 0, "S1", "iron 3");
+	expect_trade(world, middle, TRADE_DELAYED, HOLD_SHORTAGE, "-", "");
+	expect_trade(world, young, TRADE_DELAYED, HOLD_SHORTAGE, "-", "");
+	expect_trade(world, other, TRADE_PENDING, 0, "S1", "copper 1");
+	expect_stock(world, "iron", 4, 3);
+	expect_stock(world, "copper", 5, 1);
+	assert_int_equal(world_count(world, SHORTAGE), 2);
+	assert_int_equal(world_get_cargo(world, "S1").trade_count, 2);
+	stock_mars(world, "iron 10");
+	expect_trade(world, middle, TRADE_PENDING, 0, "S1", "iron 3, copper 1");
+	expect_trade(world, young, TRADE_PENDING, 0, "S1", "iron 3");
+}
+
+static void room_that_a_count_makes_on_a_cargo_is_filled(void **state)
+{
+	struct world *world = *state;
+	struct str loaded, waiting;
+
+	stock_mars(world, "iron 5");
+	world_cargo(world, "S1", "Vega", "", 5);
+	loaded = world_trade_from(world, "Mars", "Vega", "iron 5");
+	waiting = world_trade(world, "Vega", "water 5");
+	world_settle(world);
+	expect_trade(world, waiting, TRADE_PENDING, 0, "-", "");
+	stock_mars(world, "iron 2");
+	expect_trade(world, loaded, TRADE_DELAYED, HOLD_SHORTAGE, "-", "");
+	expect_trade(world, waiting, TRADE_PENDING, 0, "S1", "");
+}
+
+static void a_count_that_finds_what_is_there_changes_nothing(void **state)
+{
+	struct world *world = *state;
+
+	stock_mars(world, "iron 5");
+	stock_mars(world, "iron 5");
+	assert_int_equal(world_count(world, "stockTaken Mars"), 2);
+	assert_int_equal(world_count(world, "inventoryUpdated Mars"), 1);
+	assert_int_equal(world_item(world, "Mars", "iron", "version"), 1);
+}
+
+static void low_stock_is_told_once_until_it_recovers(void **state)
+{
+	struct world *world = *state;
+
+	(void)world_request(world, ENTITY_INVENTORY, STR("Mars"),
+			    "{\"items\":[{\"name\":\"iron\",\"quantity\":10,\"reorderLevel\":5}]}");
+	world_settle(world);
+	assert_int_equal(world_item(world, "Mars", "iron", "reorderLevel"), 5);
+	assert_int_equal(world_count(world, LOW), 0);
+	(void)world_trade_from(world, "Mars", "Vega", "iron 5");
+	world_settle(world);
+	assert_int_equal(world_count(world, LOW), 0);
+	(void)world_trade_from(world, "Mars", "Vega", "iron 1");
+	(void)world_trade_from(world, "Mars", "Vega", "iron 1");
+	world_settle(world);
+	(void)world_trade_from(world, "Mars", "Vega", "iron 1");
+	world_settle(world);
+	assert_int_equal(world_count(world, "criticalEvent Mars " LOW), 1);
+	stock_mars(world, "iron 20");
+	stock_mars(world, "iron 12");
+	assert_int_equal(world_count(world, LOW), 2);
+	(void)world_request(world, ENTITY_INVENTORY, STR("Mars"),
+			    "{\"items\":[{\"name\":\"iron\",\"quantity\":12,\"reorderLevel\":0}]}");
+	world_settle(world);
+	stock_mars(world, "iron 9");
+	assert_int_equal(world_count(world, LOW), 2);
+}
+
+/* Many trades, few documents a batch, another engine after each. */
+static void a_large_departure_has_goods_in_one_place_at_each_instant(void **state)
+{
+	struct world *world = *state;
+	struct sequencer_result result;
+	int64_t on_hand = 100, steps = 0;
+	bool any = true;
+
+	world->config.chunk_max = 10;
+	world_reconfigure(world);
+	stock_mars(world, "iron 100");
+	world_cargo(world, "S1", "Vega", "", 0);
+	for (int i = 0; i < 40; i++)
+		(void)world_trade_from(world, "Mars", "Vega", "iron 2");
+	world_settle(world);
+	expect_stock(world, "iron", 100, 80);
+	world_set_cargo(world, "S1", CARGO_IN_TRANSIT);
+	for (; any; steps++) {
+		assert_int_equal(world_step(world, &result), ITN_OK);
+		world_restart_engine(world);
+		on_hand = world_on_hand(world, "Mars", "iron");
+		assert_int_equal(world_item(world, "Mars", "iron", "reserved"), on_hand - 20);
+		if (on_hand < 100)
+			assert_int_equal(world_item(world, "Vega", "iron", "incoming"), 100 - on_hand);
+		assert_int_equal(store_backlog(world->engine, &any), ITN_OK);
+	}
+	assert_true(steps > 4);
+	assert_int_equal(on_hand, 20);
+}
+
+/* Counted after it left, though the engine has not taken all of it yet. */
+static void a_count_waits_for_departures_before_it(void **state)
+{
+	struct world *world = *state;
+	struct sequencer_result result;
+
+	world->config.chunk_max = 10;
+	world_reconfigure(world);
+	stock_mars(world, "iron 100");
+	world_cargo(world, "S1", "Vega", "", 0);
+	for (int i = 0; i < 40; i++)
+		(void)world_trade_from(world, "Mars", "Vega", "iron 2");
+	world_settle(world);
+	world_set_cargo(world, "S1", CARGO_IN_TRANSIT);
+	assert_int_equal(world_step(world, &result), ITN_OK);
+	assert_true(world_on_hand(world, "Mars", "iron") > 20);
+	stock_mars(world, "iron 19");
+	expect_stock(world, "iron", 19, 0);
+	assert_int_equal(world_item(world, "Vega", "iron", "incoming"), 80);
+	assert_int_equal(world_count(world, SHORTAGE), 0);
+}
+
+/* A long stock-take behind a long delivery; the departure that came last must not take what was counted before it left. */
+static void a_departure_waits_for_counts_before_it(void **state)
+{
+	struct world *world = *state;
+	struct sequencer_result result;
+
+	world->config.chunk_max = 10;
+	world_reconfigure(world);
+	stock_mars(world, "iron 10");
+	world_cargo(world, "S1", "Mars", "", 0);
+	for (int i = 0; i < 40; i++)
+		(void)world_trade(world, "Mars", "copper 2");
+	world_cargo(world, "S2", "Vega", "", 0);
+	(void)world_trade_from(world, "Mars", "Vega", "iron 4");
+	world_settle(world);
+	world_set_cargo(world, "S1", CARGO_DELIVERED);
+	assert_int_equal(world_step(world, &result), ITN_OK);
+	(void)world_count_stock(world, "Mars", "iron 9");
+	assert_int_equal(world_step(world, &result), ITN_OK);
+	world_set_cargo(world, "S2", CARGO_IN_TRANSIT);
+	assert_int_equal(world_step(world, &result), ITN_OK);
+	expect_stock(world, "iron", 10, 4);
+	world_settle(world);
+	expect_stock(world, "iron", 5, 0);
+	assert_int_equal(world_on_hand(world, "Mars", "copper"), 80);
+}
+
+/* Canceled behind a stock-take that is not applied yet: closed already, with its goods still set aside. */
+static void a_count_takes_from_a_closed_trade_without_delaying_it(void **state)
+{
+	struct world *world = *state;
+	struct sequencer_result result;
+	struct str old, young, closed;
+
+	world->config.chunk_max = 10;
+	world_reconfigure(world);
+	stock_mars(world, "iron 10");
+	world_cargo(world, "S1", "Mars", "", 0);
+	for (int i = 0; i < 40; i++)
+		(void)world_trade(world, "Mars", "copper 2");
+	world_cargo(world, "S2", "Vega", "", 0);
+	old = world_trade_from(world, "Mars", "Vega", "iron 4");
+	closed = world_trade_from(world, "Mars", "Vega", "iron 4");
+	young = world_trade_from(world, "Mars", "Vega", "iron 4");
+	world_settle(world);
+	expect_trade(world, young, TRADE_DELAYED, HOLD_SHORTAGE, "-", "");
+	world_set_cargo(world, "S1", CARGO_DELIVERED);
+	assert_int_equal(world_step(world, &result), ITN_OK);
+	(void)world_count_stock(world, "Mars", "iron 4");
+	assert_int_equal(world_step(world, &result), ITN_OK);
+	world_set_trade(world, closed, TRADE_CANCELED);
+	world_settle(world);
+	expect_trade(world, closed, TRADE_CANCELED, 0, "-", "");
+	expect_trade(world, old, TRADE_PENDING, 0, "S2", "iron 4");
+	expect_trade(world, young, TRADE_DELAYED, HOLD_SHORTAGE, "-", "");
+	expect_stock(world, "iron", 4, 4);
+	assert_int_equal(world_count(world, SHORTAGE), 1);
+}
+
+static void a_large_count_goes_on_in_chunks(void **state)
+{
+	struct world *world = *state;
+	struct sequencer_result result;
+	bool any = true;
+
+	world->config.chunk_max = 10;
+	world_reconfigure(world);
+	stock_mars(world, "iron 100, copper 100");
+	for (int i = 0; i < 30; i++)
+		(void)world_trade_from(world, "Mars", i % 2 ? "Vega" : "Pluto", i % 3 ? "iron 2" : "copper 2");
+	world_settle(world);
+	expect_stock(world, "iron", 100, 40);
+	(void)world_count_stock(world, "Mars", "copper 3, iron 5");
+	while (any) {
+		assert_int_equal(world_step(world, &result), ITN_OK);
+		world_restart_engine(world);
+		assert_true(world_item(world, "Mars", "iron", "available") >= 0);
+		assert_true(world_item(world, "Mars", "copper", "available") >= 0);
+		assert_int_equal(store_backlog(world->engine, &any), ITN_OK);
+	}
+	expect_stock(world, "iron", 5, 4);
+	expect_stock(world, "copper", 3, 2);
+	assert_int_equal(world_count(world, SHORTAGE), 18 + 9);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define CASE(name) cmocka_unit_test_setup_teardown(name, begin, end)
+		CASE(a_created_trade_has_its_goods_set_aside),
+		CASE(all_tracked_lines_are_set_aside_or_none),
+		CASE(a_station_that_tracks_nothing_of_it_gives_nothing),
+		CASE(nothing_counted_is_too_little),
+		CASE(a_departure_takes_what_is_set_aside_and_the_rest_from_outside),
+		CASE(a_delivery_without_departure_takes_it_too),
+		CASE(the_oldest_short_trade_that_fits_comes_first),
+		CASE(a_trade_short_of_two_items_waits_for_both),
+		CASE(a_canceled_trade_gives_back_for_those_that_are_short),
+		CASE(what_was_given_back_for_a_moment_is_tried),
+		CASE(a_canceled_short_trade_is_forgotten),
+		CASE(completed_by_hand_goods_leave_the_station),
+		CASE(a_short_trade_can_not_be_completed_by_hand),
+		CASE(a_wish_waits_until_the_goods_are_set_aside),
+		CASE(a_count_below_what_is_set_aside_takes_from_the_youngest),
+		CASE(room_that_a_count_makes_on_a_cargo_is_filled),
+		CASE(a_count_that_finds_what_is_there_changes_nothing),
+		CASE(low_stock_is_told_once_until_it_recovers),
+		CASE(a_large_departure_has_goods_in_one_place_at_each_instant),
+		CASE(a_count_waits_for_departures_before_it),
+		CASE(a_departure_waits_for_counts_before_it),
+		CASE(a_count_takes_from_a_closed_trade_without_delaying_it),
+		CASE(a_large_count_goes_on_in_chunks),
+	};
+
+	return cmocka_run_group_tests_name("reservations", tests, NULL, NULL);
+}
