@@ -6,8 +6,7 @@
 #include "engine/reservation.h"
 #include "engine/travel.h"
 
-enum itn_status cargo_created_effects(struct draft *draft, struct job *job, size_t budget,
-				      enum effect_state *ret_state)
+enum itn_status cargo_created_effects(struct draft *draft, struct job *job, size_t budget, enum effect_state *ret_state)
 {
 	struct draft_cargo *cargo;
 	enum itn_status status = draft_cargo(draft, job->key, &cargo);
@@ -161,8 +160,7 @@ static enum itn_status arrive_all(struct draft *draft, struct job *job, size_t b
 
 static enum itn_status receive_own(struct draft *draft, const struct cargo *cargo, struct job *job)
 {
-	enum itn_status status =
-		travel_receive(draft, cargo->id, cargo->destination, STR_NONE, &cargo->own_items, job);
+	enum itn_status status = travel_receive(draft, cargo->id, cargo->destination, STR_NONE, &cargo->own_items, job);
 
 	if (status != ITN_OK)
 		return status;

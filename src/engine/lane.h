@@ -1,8 +1,8 @@
 /** Who could be loaded onto what: cargo of a lane that takes trades, trades that wait for cargo, trades on a shipment;
  *  and trades that want something of a station, or have it.
  *
- *  Each walks the snapshot's order (createdAt, id), one of them downwards, and puts the draft's own documents in their places, so that what this
- *  batch has changed already is seen as it is now.
+ *  Each walks the snapshot's order (createdAt, id), one of them downwards, and puts the draft's own documents in
+ *  their places, so that what this batch has changed already is seen as it is now.
  */
 #ifndef ITN_ENGINE_LANE_H
 #define ITN_ENGINE_LANE_H

@@ -8,6 +8,7 @@
 enum itn_status load_trade(struct draft *draft, struct draft_trade *trade, struct job *job,
 			   enum effect_state *ret_state) must_check;
 /** Rule 3: what waits goes onto the cargo job->key as far as it fits, behind job->cursor. */
-enum itn_status fill_cargo(struct draft *draft, struct job *job, size_t budget, enum effect_state *ret_state) must_check;
+enum itn_status fill_cargo(struct draft *draft, struct job *job, size_t budget,
+			   enum effect_state *ret_state) must_check;
 
 #endif

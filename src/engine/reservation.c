@@ -65,7 +65,7 @@ enum itn_status reservation_try(struct draft *draft, struct draft_trade *trade, 
 
 	if (status != ITN_OK)
 		return status;
-	*ret_outcome = !wish.lines.count		? RESERVATION_NOTHING
+	*ret_outcome = !wish.lines.count          ? RESERVATION_NOTHING
 		       : str_is_set(wish.missing) ? RESERVATION_SHORT
 						  : RESERVATION_MADE;
 	if (*ret_outcome == RESERVATION_SHORT)

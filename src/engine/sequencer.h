@@ -1,7 +1,7 @@
 /** The sequencer: one batch from the outbox to the log, with all effects, in one transaction.
  *
  *  First every entry of the batch gets its number, in order; then effects are decided in the order of their causes on the
- *  state that results: in each lane stored jobs first, then those of this batch. Lanes share nothing: a job that goes on from
+ *  state that results: in each lane stored jobs first, then those of this batch. Lanes share stations' goods only: a job that goes on from
  *  batch to batch takes at most half of one while others have work, and large ones take turns.
  */
 #ifndef ITN_ENGINE_SEQUENCER_H

@@ -5,8 +5,8 @@
 #include "engine/draft.h"
 
 /** Rule 6: what its station set aside for a trade on this cargo leaves it. */
-enum itn_status travel_take(struct draft *draft, const struct cargo *cargo, struct draft_trade *trade, struct job *job)
-	must_check;
+enum itn_status travel_take(struct draft *draft, const struct cargo *cargo, struct draft_trade *trade,
+			    struct job *job) must_check;
 /** Rule 6: what of the manifest is not in transit yet comes from outside. */
 enum itn_status travel_send(struct draft *draft, const struct cargo *cargo, struct job *job) must_check;
 /** Rule 7: goods in transit are on hand now. `trade` is absent for cargo's own. */

@@ -40,7 +40,8 @@ static void frames(unused_arg void **state)
 static void names(unused_arg void **state)
 {
 	static const char *const events[EVENT_KINDS] = { "tradeCreate",      "tradeUpdated",  "cargoUpdated",
-							 "inventoryUpdated", "criticalEvent", "alertUpdated" };
+							 "inventoryUpdated", "criticalEvent", "alertUpdated",
+							 "stockTaken" };
 	static const char *const entities[ENTITY_KINDS] = { "trade", "cargo", "inventory" };
 
 	for (unsigned i = 0; i < EVENT_KINDS; i++)

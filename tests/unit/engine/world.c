@@ -1,4 +1,3 @@
-#include "domain/stock_take.h"
 #include "world.h"
 
 #include <setjmp.h>
@@ -14,6 +13,7 @@
 #include "core/clock.h"
 #include "core/id.h"
 #include "core/json_in.h"
+#include "domain/stock_take.h"
 #include "store/notifications.h"
 
 static void open_engine(struct world *world)
