@@ -70,6 +70,11 @@ static void unload(struct draft_cargo *cargo, struct draft_trade *trade, struct 
 	cargo->untold = trade->untold = job;
 }
 
+static bool has_left(const struct trade *trade)
+{
+	return trade->goods == GOODS_MOVED || trade->goods == GOODS_ARRIVED;
+}
+
 /* Goods that left keep travelling; else off its cargo, where others may load then. */
 enum itn_status trade_closed_effects(struct draft *draft, struct job *job, size_t budget, enum effect_state *ret_state)
 {
@@ -80,7 +85,7 @@ enum itn_status trade_closed_effects(struct draft *draft, struct job *job, size_
 	if (status != ITN_OK)
 		return status;
 	*ret_state = trade->trade.unsequenced ? EFFECT_BLOCKED : EFFECT_DONE;
-	if (trade->trade.unsequenced)
+	if (trade->trade.unsequenced || has_left(&trade->trade))
 		return ITN_OK;
 	status = cargo_of(draft, trade, &cargo);
 	if (status != ITN_OK || (cargo && !cargo->cargo.open && !cargo->cargo.unsequenced))

@@ -163,6 +163,26 @@ static void a_delivery_without_departure_takes_it_too(void **state)
 	assert_int_equal(world_on_hand(world, "Vega", "iron"), 4);
 }
 
+static void what_left_for_a_trade_canceled_later_is_not_forgotten(void **state)
+{
+	struct world *world = *state;
+	struct str trade;
+
+	stock_mars(world, "iron 10");
+	world_cargo(world, "S1", "Vega", "", 0);
+	trade = world_trade_from(world, "Mars", "Vega", "iron 4");
+	world_settle(world);
+	world_set_cargo(world, "S1", CARGO_IN_TRANSIT);
+	world_set_trade(world, trade, TRADE_CANCELED);
+	world_settle(world);
+	expect_trade(world, trade, TRADE_CANCELED, 0, "S1", "iron 4");
+	expect_stock(world, "iron", 6, 0);
+	world_set_cargo(world, "S1", CARGO_DELIVERED);
+	world_settle(world);
+	expect_trade(world, trade, TRADE_CANCELED, 0, "S1", "iron 4");
+	assert_int_equal(world_on_hand(world, "Vega", "iron"), 4);
+}
+
 static void the_oldest_short_trade_that_fits_comes_first(void **state)
 {
 	struct world *world = *state;
@@ -548,6 +568,7 @@ int main(void)
 		CASE(nothing_counted_is_too_little),
 		CASE(a_departure_takes_what_is_set_aside_and_the_rest_from_outside),
 		CASE(a_delivery_without_departure_takes_it_too),
+		CASE(what_left_for_a_trade_canceled_later_is_not_forgotten),
 		CASE(the_oldest_short_trade_that_fits_comes_first),
 		CASE(a_trade_short_of_two_items_waits_for_both),
 		CASE(a_canceled_trade_gives_back_for_those_that_are_short),
