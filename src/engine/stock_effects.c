@@ -69,7 +69,7 @@ static void add_fill(struct draft *draft, const struct draft_cargo *cargo, const
 				     .kind = JOB_CARGO_FILL,
 				     .key = cargo->cargo.id,
 				     .cause = trade->told_id,
-				     .step = STEP_GO_ON,
+				     .step = STEP_BEGIN,
 			     });
 }
 
