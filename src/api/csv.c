@@ -1,8 +1,6 @@
 #include "api/csv.h"
 
-#include "core/json_in.h"
-#include "core/json_out.h"
-#include "domain/line_json.h"
+#include "domain/stored.h"
 
 static const char *const trade_columns[] = { "transactionId", "stationId",  "buyer",   "buyerEmail", "seller",
 					     "sellerEmail",   "items",      "destination", "status", "shipmentId",
@@ -60,111 +58,56 @@ void csv_header(struct buf *out, enum store_list_kind kind)
 	buf_add_cstr(out, "\r\n");
 }
 
-static bool write_lines(struct buf *out, struct arena *arena, const json_value *object, const char *name)
+/* A number or an array goes out as it stands in the document. */
+static void write_member(struct buf *out, struct stored *object, const char *name)
 {
-	struct buf json = { 0 };
-	struct json_out writer = json_out_to(&json);
-	struct lines lines;
-	struct str text;
+	struct str value = stored_raw(object, name);
 
-	if (!lines_read_member(arena, object, name, &lines))
-		return false;
-	json_out_object(&writer);
-	lines_write_member(&writer, name, &lines);
-	json_out_object_end(&writer);
-	text = buf_str(&json);
-	/* What stands between {"name": and } */
-	text.ptr += strlen(name) + 4;
-	text.len -= strlen(name) + 5;
-	write_cell(out, text);
-	buf_free(&json);
-	return true;
+	if (!str_is_set(value))
+		return;
+	if (value.ptr[0] == '"')
+		write_cell(out, stored_text_of(object, value));
+	else if (value.ptr[0] == '[')
+		write_cell(out, value);
+	else
+		buf_add_int(out, stored_integer(object, name));
 }
 
-static void write_texts(struct buf *out, const json_value *array)
-{
-	struct buf json = { 0 };
-	struct json_out writer = json_out_to(&json);
-
-	json_out_array(&writer);
-	for (size_t i = 0; i < json_in_count(array); i++)
-		json_out_str(&writer, json_in_str(json_in_at(array, i)));
-	json_out_array_end(&writer);
-	write_cell(out, buf_str(&json));
-	buf_free(&json);
-}
-
-static bool is_of_texts(const json_value *array)
-{
-	for (size_t i = 0; i < json_in_count(array); i++)
-		if (json_in_type(json_in_at(array, i)) != JSON_STRING)
-			return false;
-	return json_in_count(array) > 0;
-}
-
-static bool write_member(struct buf *out, struct arena *arena, const json_value *object, const char *name)
-{
-	const json_value *value = json_in_member(object, name);
-	int64_t number;
-
-	if (!value)
-		return true;
-	switch (json_in_type(value)) {
-	case JSON_STRING:
-		write_cell(out, json_in_str(value));
-		return true;
-	case JSON_NUMBER:
-		if (json_in_integer(value, &number))
-			buf_add_int(out, number);
-		return true;
-	case JSON_ARRAY:
-		if (!is_of_texts(value))
-			return write_lines(out, arena, object, name);
-		write_texts(out, value);
-		return true;
-	default:
-		return false;
-	}
-}
-
-static bool write_row(struct buf *out, struct arena *arena, const json_value *object, const char *const *columns)
+static void write_row(struct buf *out, struct stored *object, const char *const *columns)
 {
 	for (const char *const *column = columns; *column; column++) {
 		if (column != columns)
 			buf_add_char(out, ',');
-		if (!write_member(out, arena, object, *column))
-			return false;
+		write_member(out, object, *column);
 	}
 	buf_add_cstr(out, "\r\n");
-	return true;
 }
 
-static bool write_station(struct buf *out, struct arena *arena, const json_value *station)
+static void write_station(struct buf *out, struct stored *station)
 {
-	const json_value *items = json_in_member(station, "items");
+	struct str id = stored_text(station, "stationId"), value;
+	struct stored_array items;
+	struct stored item;
 
-	for (size_t i = 0; i < json_in_count(items); i++) {
-		write_cell(out, json_in_str(json_in_member(station, "stationId")));
+	if (!stored_array(station, "items", &items))
+		return;
+	while (stored_next(&items, &value)) {
+		write_cell(out, id);
 		buf_add_char(out, ',');
-		if (!write_row(out, arena, json_in_at(items, i), item_columns))
-			return false;
+		stored_open(&item, station->arena, value);
+		write_row(out, &item, item_columns);
+		station->broken |= item.broken;
 	}
-	return true;
 }
 
 bool csv_row(struct buf *out, struct arena *arena, enum store_list_kind kind, struct str json)
 {
-	struct json_in *doc;
-	struct faults faults;
-	bool ok;
+	struct stored document;
 
-	faults_init(&faults, arena);
-	if (json_in_parse(arena, json, &faults, &doc) != ITN_OK)
-		return false;
+	stored_open(&document, arena, json);
 	if (kind == LIST_INVENTORY)
-		ok = write_station(out, arena, json_in_root(doc));
+		write_station(out, &document);
 	else
-		ok = write_row(out, arena, json_in_root(doc), columns_of(kind));
-	json_in_free(doc);
-	return ok;
+		write_row(out, &document, columns_of(kind));
+	return stored_close(&document) == ITN_OK;
 }

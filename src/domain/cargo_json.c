@@ -56,8 +56,12 @@ void cargo_write_json(struct buf *out, const struct cargo *cargo)
 
 enum itn_status cargo_read_json(struct arena *arena, struct str text, struct cargo *ret_cargo)
 {
-	struct stored json = stored_open(arena, text);
-	struct cargo cargo = {
+	struct stored json;
+	struct cargo cargo;
+	enum itn_status status;
+
+	stored_open(&json, arena, text);
+	cargo = (struct cargo){
 		.id = stored_text(&json, "shipmentId"),
 		.email = stored_text(&json, "emailId"),
 		.origin = stored_text_if(&json, "origin"),
@@ -66,11 +70,9 @@ enum itn_status cargo_read_json(struct arena *arena, struct str text, struct car
 		.trade_count = stored_integer(&json, "tradeCount"),
 		.created_at = stored_time(&json, "createdAt"),
 	};
-	enum itn_status status;
-
+	lines_read_member(&json, "items", &cargo.items);
+	lines_read_member(&json, "ownItems", &cargo.own_items);
 	read_changing(&json, &cargo);
-	json.broken = json.broken || !lines_read_member(arena, json.object, "items", &cargo.items) ||
-		      !lines_read_member(arena, json.object, "ownItems", &cargo.own_items);
 	status = stored_close(&json);
 	if (status == ITN_OK)
 		*ret_cargo = cargo;
@@ -91,11 +93,13 @@ void cargo_write_change(struct buf *out, const struct cargo *cargo, enum cargo_s
 enum itn_status cargo_apply_change(struct arena *arena, struct str change, struct cargo *cargo,
 				   enum cargo_status *ret_from)
 {
-	struct stored json = stored_open(arena, change);
+	struct stored json;
 	struct cargo changed = *cargo;
-	enum cargo_status from = status_read(&json, "from");
+	enum cargo_status from;
 	enum itn_status status;
 
+	stored_open(&json, arena, change);
+	from = status_read(&json, "from");
 	read_changing(&json, &changed);
 	status = stored_close(&json);
 	if (status != ITN_OK)

@@ -1,7 +1,5 @@
 #include "domain/line_json.h"
 
-#include "domain/stored.h"
-
 void lines_write_member(struct json_out *out, const char *name, const struct lines *lines)
 {
 	json_out_key(out, name);
@@ -15,29 +13,42 @@ void lines_write_member(struct json_out *out, const char *name, const struct lin
 	json_out_array_end(out);
 }
 
-bool lines_read_member(struct arena *arena, const json_value *object, const char *name, struct lines *ret_lines)
+static struct line line_read(struct stored *of, struct str value)
 {
-	const json_value *array = json_in_member(object, name);
-	struct stored stored = { .arena = arena };
-	struct lines lines = { 0 };
+	struct stored object;
+	struct line line;
 
-	if (!array || json_in_type(array) != JSON_ARRAY || json_in_count(array) > LINES_MAX)
-		return false;
-	lines.count = json_in_count(array);
-	lines.at = arena_calloc(arena, lines.count, sizeof(*lines.at));
-	for (size_t i = 0; i < lines.count; i++) {
-		stored.object = json_in_at(array, i);
-		lines.at[i].name = stored_text(&stored, "name");
-		lines.at[i].quantity = stored_integer(&stored, "quantity");
-	}
-	if (stored.broken)
-		return false;
-	*ret_lines = lines;
-	return true;
+	stored_open(&object, of->arena, value);
+	line.name = stored_text(&object, "name");
+	line.quantity = stored_integer(&object, "quantity");
+	of->broken |= object.broken;
+	return line;
 }
 
-bool lines_read_member_if(struct arena *arena, const json_value *object, const char *name, struct lines *ret_lines)
+static void read_all(struct stored_array *array, struct lines *lines)
 {
-	*ret_lines = (struct lines){ 0 };
-	return !json_in_member(object, name) || lines_read_member(arena, object, name, ret_lines);
+	struct stored *object = array->of;
+	struct str value;
+	size_t room = 0;
+
+	while (!object->broken && stored_next(array, &value)) {
+		lines_append(lines, object->arena, &room, line_read(object, value));
+		object->broken |= lines->count > LINES_MAX;
+	}
+}
+
+void lines_read_member(struct stored *object, const char *name, struct lines *ret_lines)
+{
+	object->broken |= !str_is_set(stored_raw(object, name));
+	lines_read_member_if(object, name, ret_lines);
+}
+
+void lines_read_member_if(struct stored *object, const char *name, struct lines *ret_lines)
+{
+	struct stored_array array;
+	struct lines lines = { 0 };
+
+	if (stored_array(object, name, &array))
+		read_all(&array, &lines);
+	*ret_lines = lines;
 }

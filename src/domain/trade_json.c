@@ -26,10 +26,10 @@ static void write_holds_if(struct json_out *out, unsigned set)
 	json_out_array_end(out);
 }
 
-static unsigned hold_read(struct stored *stored, const json_value *name)
+static unsigned hold_read(struct stored *stored, struct str name)
 {
 	for (size_t i = 0; i < HOLDS; i++)
-		if (json_in_type(name) == JSON_STRING && str_eq(json_in_str(name), str_from(holds[i].name)))
+		if (str_eq(name, str_from(holds[i].name)))
 			return holds[i].hold;
 	stored->broken = true;
 	return 0;
@@ -37,11 +37,13 @@ static unsigned hold_read(struct stored *stored, const json_value *name)
 
 static unsigned holds_read(struct stored *stored)
 {
-	const json_value *array = stored->object ? json_in_member(stored->object, "holds") : NULL;
+	struct stored_array array;
+	struct str value;
 	unsigned set = 0;
 
-	for (size_t i = 0; array && i < json_in_count(array); i++)
-		set |= hold_read(stored, json_in_at(array, i));
+	if (stored_array(stored, "holds", &array))
+		while (stored_next(&array, &value))
+			set |= hold_read(stored, stored_text_of(stored, value));
 	return set;
 }
 
@@ -86,8 +88,12 @@ void trade_write_json(struct buf *out, const struct trade *trade)
 
 enum itn_status trade_read_json(struct arena *arena, struct str text, struct trade *ret_trade)
 {
-	struct stored json = stored_open(arena, text);
-	struct trade trade = {
+	struct stored json;
+	struct trade trade;
+	enum itn_status status;
+
+	stored_open(&json, arena, text);
+	trade = (struct trade){
 		.id = stored_text(&json, "transactionId"),
 		.station = stored_text_if(&json, "stationId"),
 		.buyer = stored_text(&json, "buyer"),
@@ -103,10 +109,8 @@ enum itn_status trade_read_json(struct arena *arena, struct str text, struct tra
 		.created_at = stored_time(&json, "createdAt"),
 		.updated_at = stored_time(&json, "updatedAt"),
 	};
-	enum itn_status status;
-
-	json.broken = json.broken || !lines_read_member(arena, json.object, "items", &trade.items) ||
-		      !lines_read_member_if(arena, json.object, "reservedLines", &trade.reserved);
+	lines_read_member(&json, "items", &trade.items);
+	lines_read_member_if(&json, "reservedLines", &trade.reserved);
 	status = stored_close(&json);
 	if (status == ITN_OK)
 		*ret_trade = trade;
@@ -129,11 +133,13 @@ void trade_write_change(struct buf *out, const struct trade *trade, enum trade_s
 enum itn_status trade_apply_change(struct arena *arena, struct str change, struct trade *trade,
 				   enum trade_status *ret_from)
 {
-	struct stored json = stored_open(arena, change);
+	struct stored json;
 	struct trade changed = *trade;
-	enum trade_status from = status_read(&json, "from");
+	enum trade_status from;
 	enum itn_status status;
 
+	stored_open(&json, arena, change);
+	from = status_read(&json, "from");
 	changed.status = status_read(&json, "status");
 	changed.holds = holds_read(&json);
 	changed.reason = stored_text_if(&json, "reason");

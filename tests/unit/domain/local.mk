@@ -8,6 +8,7 @@ domain_tests = \
 	tests/unit/domain/test_position \
 	tests/unit/domain/test_posting \
 	tests/unit/domain/test_stock_take \
+	tests/unit/domain/test_stored \
 	tests/unit/domain/test_trade \
 	tests/unit/domain/test_trade_request
 unit_tests += $(domain_tests)
@@ -22,5 +23,6 @@ tests_unit_domain_test_notification_LDADD = $(domain_libs) $(core_libs) $(CMOCKA
 tests_unit_domain_test_position_LDADD = $(domain_libs) $(core_libs) $(CMOCKA_LIBS)
 tests_unit_domain_test_posting_LDADD = $(domain_libs) $(core_libs) $(CMOCKA_LIBS)
 tests_unit_domain_test_stock_take_LDADD = $(domain_libs) $(core_libs) $(CMOCKA_LIBS)
+tests_unit_domain_test_stored_LDADD = $(domain_libs) $(core_libs) $(CMOCKA_LIBS)
 tests_unit_domain_test_trade_LDADD = $(domain_libs) $(core_libs) $(CMOCKA_LIBS)
 tests_unit_domain_test_trade_request_LDADD = $(domain_libs) $(core_libs) $(CMOCKA_LIBS)
