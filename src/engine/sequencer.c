@@ -121,12 +121,14 @@ static enum itn_status lane_waits(struct work *work, const struct job *job, bool
 	return store_batch_lane_busy(work->draft->store, job->lane, ret_waits);
 }
 
+/* A stored job that there was no room for stays as it is stored. */
 static enum itn_status run_first(struct work *work, struct job *job, bool is_new)
 {
+	bool runs = work->draft->documents < work->budget;
 	enum effect_state state = EFFECT_PARTIAL;
 	enum itn_status status = ITN_OK;
 
-	if (work->draft->documents < work->budget)
+	if (runs)
 		status = effects_run(work->draft, job, work->budget, &state);
 	if (status != ITN_OK)
 		return status;
@@ -139,7 +141,8 @@ static enum itn_status run_first(struct work *work, struct job *job, bool is_new
 	}
 	map_put(&work->waiting, job->lane, job);
 	outstanding(work, job);
-	draft_list_add(&work->stored, work->draft->arena, job);
+	if (is_new || runs)
+		draft_list_add(&work->stored, work->draft->arena, job);
 	work->again |= state == EFFECT_PARTIAL;
 	return ITN_OK;
 }

@@ -41,7 +41,7 @@ enum itn_status sqlite_engine_open(struct store *base, const char *holder, struc
 	engine->base.store = base;
 	engine->holder = holder;
 	enum itn_status status = sqlite_lock_open(store->path, &engine->lock, error);
-	if (!status && (status = conn_open(store->path, WRITER_CACHE_KIB, &engine->conn, error)))
+	if (!status && (status = conn_open(store->path, ENGINE_CACHE_KIB, &engine->conn, error)))
 		sqlite_lock_close(&engine->lock);
 	if (status) {
 		free(engine);

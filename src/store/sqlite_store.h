@@ -10,9 +10,11 @@
 #include "store/sqlite_file.h"
 #include "store/sqlite_lock.h"
 
-/** Pages that one connection keeps in memory, KiB: little, the kernel keeps them too. */
+/** Pages that one connection keeps in memory, KiB: little, the kernel keeps them too. The engine's holds what a batch
+ *  changes, which else goes to the log file before it is done, again and again. */
 #define READER_CACHE_KIB 64
 #define WRITER_CACHE_KIB 512
+#define ENGINE_CACHE_KIB 4096
 
 struct sqlite_store {
 	struct store base;
