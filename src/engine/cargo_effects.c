@@ -75,9 +75,11 @@ static enum itn_status take_reserved(struct draft *draft, const struct cargo *ca
 static enum itn_status depart(struct draft *draft, struct draft_cargo *cargo, struct job *job, enum job_step next,
 			      size_t budget, enum effect_state *ret_state)
 {
-	enum itn_status status = ITN_OK;
+	enum itn_status status = travel_prefetch(draft, &cargo->cargo);
 
 	*ret_state = EFFECT_DONE;
+	if (status != ITN_OK)
+		return status;
 	if (job->step == STEP_BEGIN) {
 		job->step = cargo->cargo.reserved_trades ? STEP_TAKE : STEP_SEND;
 		cargo->cargo.open = false;

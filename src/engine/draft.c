@@ -126,6 +126,42 @@ enum itn_status draft_stock(struct draft *draft, struct str station, struct str 
 	return ITN_OK;
 }
 
+static bool has(const struct draft *draft, enum store_key_kind kind, struct str id)
+{
+	return (kind == STORE_KEY_TRADE && map_get(&draft->trades_by_id, id)) ||
+	       (kind == STORE_KEY_CARGO && map_get(&draft->cargo_by_id, id));
+}
+
+void draft_want(struct draft *draft, enum store_key_kind kind, struct str of, struct str item)
+{
+	if (has(draft, kind, of))
+		return;
+	if (draft->wanted_count == draft->wanted_room) {
+		size_t room = draft->wanted_room ? draft->wanted_room * 2 : 64;
+		struct store_key *larger = arena_calloc(draft->arena, room, sizeof(*larger));
+
+		if (draft->wanted_count)
+			memcpy(larger, draft->wanted, draft->wanted_count * sizeof(*larger));
+		draft->wanted = larger;
+		draft->wanted_room = room;
+	}
+	draft->wanted[draft->wanted_count++] = (struct store_key){ kind, of, item };
+}
+
+void draft_want_stock(struct draft *draft, struct str station, const struct lines *lines)
+{
+	for (size_t i = 0; i < lines->count; i++)
+		draft_want(draft, STORE_KEY_STOCK, station, lines->at[i].name);
+}
+
+enum itn_status draft_prefetch(struct draft *draft)
+{
+	size_t count = draft->wanted_count;
+
+	draft->wanted_count = 0;
+	return store_batch_prefetch(draft->store, draft->wanted, count);
+}
+
 struct draft_trade *draft_adopt_trade(struct draft *draft, const struct trade *trade)
 {
 	struct draft_trade *document = map_get(&draft->trades_by_id, trade->id);

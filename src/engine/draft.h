@@ -75,6 +75,8 @@ struct draft {
 	struct draft_list events, verdicts, counters, notifications;
 	struct draft_list jobs;    /**< struct job, made by effects: for later batches */
 	struct draft_list counted; /**< struct draft_counted, outstanding */
+	struct store_key *wanted;                         /**< until draft_prefetch() */
+	size_t wanted_count, wanted_room;
 	size_t documents; /**< read so far: what the budget of effects counts */
 };
 
@@ -91,6 +93,12 @@ enum itn_status draft_stock(struct draft *draft, struct str station, struct str 
 /** A document that a query of this snapshot gave: the draft's own when it has it already. */
 struct draft_trade *draft_adopt_trade(struct draft *draft, const struct trade *trade);
 struct draft_cargo *draft_adopt_cargo(struct draft *draft, const struct cargo *cargo);
+
+/** Says that documents will be read by what follows; those that the draft has are passed over. */
+void draft_want(struct draft *draft, enum store_key_kind kind, struct str of, struct str item);
+void draft_want_stock(struct draft *draft, struct str station, const struct lines *lines);
+/** Has the store read at once all that was wanted. */
+enum itn_status draft_prefetch(struct draft *draft) must_check;
 
 /** Appends an event with the next number; `event` has kind, entity, key, version, time, id, cause, message and data. */
 void draft_log(struct draft *draft, struct event event);

@@ -5,6 +5,41 @@
 #include "engine/stock_effects.h"
 #include "engine/trade_effects.h"
 
+static void want(struct draft *draft, const struct job *job)
+{
+	const struct draft_trade *trade;
+
+	switch ((enum job_kind)job->kind) {
+	case JOB_TRADE_CREATED:
+	case JOB_TRADE_READY:
+		draft_want(draft, STORE_KEY_OPEN_CARGO, job->lane, STR_NONE);
+		trade = map_get(&draft->trades_by_id, job->key);
+		if (trade && str_is_set(trade->trade.station))
+			draft_want_stock(draft, trade->trade.station, &trade->trade.items);
+		/* fall through */
+	case JOB_TRADE_CLOSED:
+		draft_want(draft, STORE_KEY_TRADE, job->key, STR_NONE);
+		return;
+	case JOB_CARGO_CREATED:
+	case JOB_CARGO_FILL:
+	case JOB_CARGO_DELAYED:
+	case JOB_CARGO_DEPARTED:
+	case JOB_CARGO_DELIVERED:
+		draft_want(draft, STORE_KEY_CARGO, job->key, STR_NONE);
+		return;
+	case JOB_RESTOCK:
+	case JOB_STOCK_TAKE:
+		return;
+	}
+}
+
+enum itn_status effects_prefetch(struct draft *draft, struct job *const *jobs, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		want(draft, jobs[i]);
+	return draft_prefetch(draft);
+}
+
 enum itn_status effects_run(struct draft *draft, struct job *job, size_t budget, enum effect_state *ret_state)
 {
 	switch ((enum job_kind)job->kind) {

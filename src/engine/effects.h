@@ -41,6 +41,8 @@ enum effect_state {
 	EFFECT_BLOCKED, /**< waits for entries beyond this batch, or for another job */
 };
 
+/** Says what jobs will read first, those of an array of pointers to struct job. */
+enum itn_status effects_prefetch(struct draft *draft, struct job *const *jobs, size_t count) must_check;
 /** Does what it can of a job.
  *  @param budget  documents that the draft may read before a large effect stops: draft->documents against this
  *  @return a status of the store; the job's step, cursor and derived are moved on in any case that is ITN_OK */

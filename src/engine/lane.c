@@ -193,6 +193,18 @@ static enum itn_status read_slice(struct walk *walk, const struct store_cursor *
 	return ITN_FAILED;
 }
 
+/* Goods that are set aside for trades on board leave their stations next. */
+static enum itn_status prefetch_reserved(struct walk *walk)
+{
+	for (size_t i = 0; i < walk->fetched_count; i++) {
+		const struct trade *trade = &walk->fetched[i];
+
+		if (trade->goods == GOODS_LOADED && trade_has_reserved(trade))
+			draft_want_stock(walk->draft, trade->station, &trade->reserved);
+	}
+	return draft_prefetch(walk->draft);
+}
+
 static enum itn_status fetch_trades(struct walk *walk)
 {
 	struct store_cursor after = walk->at;
@@ -208,7 +220,7 @@ static enum itn_status fetch_trades(struct walk *walk)
 		return status;
 	walk->fetched_next = 0;
 	walk->all_fetched = walk->fetched_count < TRADE_SLICE;
-	return ITN_OK;
+	return walk->kind == WALK_LOADED ? prefetch_reserved(walk) : ITN_OK;
 }
 
 /* The earlier one of the two sources' next documents, wherever it stands in both only once. */

@@ -29,6 +29,17 @@ static enum itn_status balance_of(struct draft *draft, struct account account, s
 	return ITN_OK;
 }
 
+void ledger_want(struct draft *draft, struct str shipment, const struct lines *lines)
+{
+	struct str transit = account_name(draft->arena, (struct account){ ACCOUNT_TRANSIT, shipment });
+	struct str outside = account_name(draft->arena, (struct account){ ACCOUNT_EXTERNAL, STR_NONE });
+
+	for (size_t i = 0; i < lines->count; i++) {
+		draft_want(draft, STORE_KEY_BALANCE, transit, lines->at[i].name);
+		draft_want(draft, STORE_KEY_BALANCE, outside, lines->at[i].name);
+	}
+}
+
 enum itn_status ledger_balance(struct draft *draft, struct account account, struct str item, int64_t *ret)
 {
 	struct draft_balance *balance;

@@ -19,6 +19,8 @@ struct movement {
  *  @param ret_moved  may be NULL */
 enum itn_status ledger_move(struct draft *draft, const struct movement *movement, struct job *cause,
 			    int64_t *ret_moved) must_check;
+/** Says that goods of these lines will go between outside and the shipment: see draft_want(). */
+void ledger_want(struct draft *draft, struct str shipment, const struct lines *lines);
 /** What is in transit on a shipment, or outside, of an item. */
 enum itn_status ledger_balance(struct draft *draft, struct account account, struct str item, int64_t *ret) must_check;
 /** Numbers the postings of the batch, whose first inventoryUpdated has this seq, and puts them into the writes. */

@@ -319,9 +319,20 @@ static enum itn_status decide(struct number *number, const struct entry *request
 	return status;
 }
 
+static enum itn_status prefetch(struct draft *draft, const struct entry *entries, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (entries[i].entity == ENTITY_TRADE)
+			draft_want(draft, STORE_KEY_TRADE, entries[i].key, STR_NONE);
+		else if (entries[i].entity == ENTITY_CARGO)
+			draft_want(draft, STORE_KEY_CARGO, entries[i].key, STR_NONE);
+	}
+	return draft_prefetch(draft);
+}
+
 enum itn_status number_entries(struct number *number, const struct entry *entries, size_t count, size_t *ret_stuck)
 {
-	enum itn_status status = ITN_OK;
+	enum itn_status status = prefetch(number->draft, entries, count);
 
 	for (size_t i = 0; i < count && status == ITN_OK; i++) {
 		*ret_stuck = i;

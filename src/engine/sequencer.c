@@ -201,11 +201,24 @@ static enum itn_status run_large_jobs(struct work *work, size_t documents)
 	return status;
 }
 
+/* Of the jobs that the budget may be enough for: each reads a document or more. */
+static enum itn_status prefetch(struct work *work, const struct store_batch *batch, const struct draft_list *new_jobs,
+				size_t documents)
+{
+	struct draft_list jobs = { 0 };
+
+	for (size_t i = 0; i < batch->job_count && jobs.count < documents; i++)
+		draft_list_add(&jobs, work->draft->arena, &batch->jobs[i]);
+	for (size_t i = 0; i < new_jobs->count && jobs.count < documents; i++)
+		draft_list_add(&jobs, work->draft->arena, new_jobs->at[i]);
+	return effects_prefetch(work->draft, (struct job *const *)jobs.at, jobs.count);
+}
+
 /* Jobs that may be small come first, with half of what the batch may do, so that a large one delays its own lane only. */
 static enum itn_status run_jobs(struct work *work, const struct store_batch *batch, const struct draft_list *new_jobs,
 				size_t documents)
 {
-	enum itn_status status = ITN_OK;
+	enum itn_status status = prefetch(work, batch, new_jobs, documents);
 
 	set_aside(work, batch);
 	work->budget = work->draft->documents + (work->large.count ? documents / 2 : documents);

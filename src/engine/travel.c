@@ -9,6 +9,13 @@ static struct account transit_of(struct str shipment)
 
 static const struct account external = { ACCOUNT_EXTERNAL, { NULL, 0 } };
 
+enum itn_status travel_prefetch(struct draft *draft, const struct cargo *cargo)
+{
+	draft_want_stock(draft, cargo->destination, &cargo->items);
+	ledger_want(draft, cargo->id, &cargo->items);
+	return draft_prefetch(draft);
+}
+
 /* On their way to the cargo's destination. */
 static enum itn_status depart(struct draft *draft, const struct cargo *cargo, const struct movement *movement,
 			      struct job *job)

@@ -4,6 +4,8 @@
 
 #include "engine/draft.h"
 
+/** Has what the cargo's goods are posted to read at once, before they leave or arrive. */
+enum itn_status travel_prefetch(struct draft *draft, const struct cargo *cargo) must_check;
 /** Rule 6: what its station set aside for a trade on this cargo leaves it. */
 enum itn_status travel_take(struct draft *draft, const struct cargo *cargo, struct draft_trade *trade,
 			    struct job *job) must_check;

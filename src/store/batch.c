@@ -56,6 +56,13 @@ enum itn_status store_batch_begin(struct store_engine *engine, struct arena *are
 	return store_measure(ops_of(engine)->batch_begin(engine, arena, max, max_jobs, ret_batch));
 }
 
+enum itn_status store_batch_prefetch(struct store_engine *engine, const struct store_key *keys, size_t count)
+{
+	if (!ops_of(engine)->batch_prefetch || !count)
+		return ITN_OK;
+	return store_measure(ops_of(engine)->batch_prefetch(engine, keys, count));
+}
+
 enum itn_status store_batch_trade(struct store_engine *engine, struct arena *arena, struct str id,
 				  struct trade *ret_trade)
 {

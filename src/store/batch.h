@@ -75,7 +75,25 @@ enum itn_status store_batch_begin(struct store_engine *engine, struct arena *are
 				  struct store_batch *ret_batch) must_check;
 
 /* Reads of the open batch's snapshot, with all that the engine owns and unsequenced filled in; a cursor may be NULL: from the first.
- * A failure other than ITN_NOT_FOUND ends the batch. */
+ * What they give lives in `arena` or in the batch's. A failure other than ITN_NOT_FOUND ends the batch. */
+
+/** What reads name. */
+enum store_key_kind {
+	STORE_KEY_TRADE,
+	STORE_KEY_CARGO,
+	STORE_KEY_STOCK,
+	STORE_KEY_BALANCE,
+	STORE_KEY_OPEN_CARGO,
+	STORE_KEY_KINDS,
+};
+struct store_key {
+	enum store_key_kind kind;
+	struct str of;   /**< a trade's or cargo's id, the station, the account's name, open cargo's destination */
+	struct str item; /**< of stock and balances */
+};
+/** Says what the reads below will ask for next, so that a store for which each costs a round trip reads them together. What
+ *  they give is the same without. Keys may be given more than once, and name what is not there. */
+enum itn_status store_batch_prefetch(struct store_engine *engine, const struct store_key *keys, size_t count) must_check;
 
 enum itn_status store_batch_trade(struct store_engine *engine, struct arena *arena, struct str id, struct trade *ret_trade)
 	must_check;

@@ -75,6 +75,8 @@ struct store_ops {
 	enum itn_status (*backlog)(struct store_engine *engine, bool *ret_any);
 	enum itn_status (*batch_begin)(struct store_engine *engine, struct arena *arena, size_t max, size_t max_jobs,
 				       struct store_batch *ret_batch);
+	/** NULL: single reads are as good. */
+	enum itn_status (*batch_prefetch)(struct store_engine *engine, const struct store_key *keys, size_t count);
 	enum itn_status (*batch_trade)(struct store_engine *engine, struct arena *arena, struct str id,
 				       struct trade *ret_trade);
 	enum itn_status (*batch_cargo)(struct store_engine *engine, struct arena *arena, struct str id,

@@ -25,6 +25,7 @@ libitnstore_a_SOURCES = \
 	src/store/mongo_notification.c \
 	src/store/mongo_opening.c \
 	src/store/mongo_posting.c \
+	src/store/mongo_prefetch.c \
 	src/store/mongo_read.c \
 	src/store/mongo_round.c \
 	src/store/mongo_schema.c src/store/mongo_schema.h \

@@ -11,17 +11,17 @@ struct read {
 	bool (*from_bson)(const bson_t *doc, struct arena *arena, void *to);
 };
 
-static bool trade_item(const bson_t *doc, struct arena *arena, void *to)
+bool trade_item(const bson_t *doc, struct arena *arena, void *to)
 {
 	return trade_from_bson(doc, arena, true, to);
 }
 
-static bool cargo_item(const bson_t *doc, struct arena *arena, void *to)
+bool cargo_item(const bson_t *doc, struct arena *arena, void *to)
 {
 	return cargo_from_bson(doc, arena, true, to);
 }
 
-static bool stock_item(const bson_t *doc, struct arena *arena, void *to)
+bool stock_item(const bson_t *doc, struct arena *arena, void *to)
 {
 	return stock_from_bson(doc, arena, to);
 }
@@ -69,12 +69,15 @@ static enum itn_status run(struct mongo_engine *engine, enum mongo_collection in
 	return status ? engine_fail(engine, status) : ITN_OK;
 }
 
-static enum itn_status run_one(struct mongo_engine *engine, enum mongo_collection in, struct str id, struct read *read,
-			       void *ret)
+static enum itn_status run_one(struct mongo_engine *engine, enum mongo_collection in, enum store_key_kind kind,
+			       struct str id, struct read *read, void *ret)
 {
 	bson_t filter;
+	enum itn_status status;
+	if (prefetch_take(engine, kind, id, ret, &status))
+		return status;
 	filter_id(&filter, id);
-	enum itn_status status = run(engine, in, &filter, NULL, read);
+	status = run(engine, in, &filter, NULL, read);
 	if (status)
 		return status;
 	if (!read->count)
@@ -87,38 +90,40 @@ enum itn_status mongo_batch_trade(struct store_engine *engine, struct arena *are
 				  struct trade *ret_trade)
 {
 	struct read read = { .arena = arena, .size = sizeof(*ret_trade), .from_bson = trade_item };
-	return run_one(mongo_engine_of(engine), IN_TRADES, id, &read, ret_trade);
+	return run_one(mongo_engine_of(engine), IN_TRADES, STORE_KEY_TRADE, id, &read, ret_trade);
 }
 
 enum itn_status mongo_batch_cargo(struct store_engine *engine, struct arena *arena, struct str id,
 				  struct cargo *ret_cargo)
 {
 	struct read read = { .arena = arena, .size = sizeof(*ret_cargo), .from_bson = cargo_item };
-	return run_one(mongo_engine_of(engine), IN_CARGO, id, &read, ret_cargo);
+	return run_one(mongo_engine_of(engine), IN_CARGO, STORE_KEY_CARGO, id, &read, ret_cargo);
 }
 
 enum itn_status mongo_batch_stock(struct store_engine *engine, struct arena *arena, struct str station, struct str item,
 				  struct stock *ret_stock)
 {
 	struct read read = { .arena = arena, .size = sizeof(*ret_stock), .from_bson = stock_item };
-	return run_one(mongo_engine_of(engine), IN_STOCK, stock_key(arena, station, '\n', item), &read, ret_stock);
+	struct str id = stock_key(arena, station, '\n', item);
+	return run_one(mongo_engine_of(engine), IN_STOCK, STORE_KEY_STOCK, id, &read, ret_stock);
 }
 
-static bool balance_row(void *context, const bson_t *doc)
+bool balance_item(const bson_t *doc, struct arena *arena unused_arg, void *to)
 {
-	*(int64_t *)context = bson_take_int(doc, "quantity");
-	return false;
+	*(int64_t *)to = bson_take_int(doc, "quantity");
+	return true;
 }
 
 enum itn_status mongo_batch_balance(struct store_engine *base, struct str account, struct str item, int64_t *ret_quantity)
 {
 	struct mongo_engine *engine = mongo_engine_of(base);
-	bson_t filter;
-	filter_id(&filter, stock_key(engine->arena, account, '\n', item));
+	struct read read = { .arena = engine->arena, .size = sizeof(*ret_quantity), .from_bson = balance_item };
+	struct str id = stock_key(engine->arena, account, '\n', item);
+	enum itn_status status = run_one(engine, IN_BALANCES, STORE_KEY_BALANCE, id, &read, ret_quantity);
+	if (status != ITN_NOT_FOUND)
+		return status;
 	*ret_quantity = 0;
-	enum itn_status status = via_find(&engine->via, IN_BALANCES, &filter, NULL, balance_row, ret_quantity);
-	bson_destroy(&filter);
-	return status ? engine_fail(engine, status) : ITN_OK;
+	return ITN_OK;
 }
 
 /* Documents in the order of (createdAt, _id). */
@@ -179,6 +184,9 @@ enum itn_status mongo_batch_open_cargo(struct store_engine *engine, struct arena
 {
 	struct read read = { .arena = arena, .size = sizeof(struct cargo), .from_bson = cargo_item };
 	struct slice slice = { .in = IN_CARGO, .flag = "open", .member = "destination", .of = destination };
+	bool behind = after && after->time;
+	if (!behind && prefetch_take_open(mongo_engine_of(engine), destination, max, ret_cargo, ret_count))
+		return ITN_OK;
 	enum itn_status status = run_slice(mongo_engine_of(engine), &slice, after, max, &read);
 	if (status)
 		return status;

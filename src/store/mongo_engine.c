@@ -374,6 +374,7 @@ enum itn_status mongo_batch_begin(struct store_engine *base, struct arena *arena
 	head_from_bson(&head, &batch.head);
 	bson_destroy(&head);
 	engine->arena = arena;
+	prefetch_begin(engine);
 	if ((status = backlog_read(engine, arena, max, &batch)) ||
 	    (status = jobs_read(engine, arena, max_jobs, &batch)))
 		return engine_fail(engine, status);

@@ -2,6 +2,7 @@
 #ifndef ITN_STORE_MONGO_ENGINE_H
 #define ITN_STORE_MONGO_ENGINE_H
 
+#include "core/map.h"
 #include "store/mongo_store.h"
 
 /** A document of which the batch takes entries: what remains of its outbox is written with it. */
@@ -32,6 +33,7 @@ struct mongo_engine {
 	struct str *requests; /**< ids of those that the batch takes */
 	size_t request_count;
 	int64_t batch_at; /**< the youngest entry's time */
+	struct map prefetched[STORE_KEY_KINDS]; /**< _id → struct trade, cargo, stock or balance; what is not there, too */
 
 	/* Where the backlog's front is expected, so that a deep one is not read as a whole; only a guess. */
 	int64_t front_at; /**< the youngest entry's time of the last batch that had any; 0: not known */
@@ -82,8 +84,24 @@ enum itn_status backlog_read(struct mongo_engine *engine, struct arena *arena, s
 			     struct store_batch *batch) must_check;
 
 /* mongo_batch.c */
+/** Documents as a batch reads them; false: it can't be read. A balance is an int64_t. */
+bool trade_item(const bson_t *doc, struct arena *arena, void *to);
+bool cargo_item(const bson_t *doc, struct arena *arena, void *to);
+bool stock_item(const bson_t *doc, struct arena *arena, void *to);
+bool balance_item(const bson_t *doc, struct arena *arena, void *to);
 enum itn_status jobs_read(struct mongo_engine *engine, struct arena *arena, size_t max,
 			  struct store_batch *batch) must_check;
+
+/* mongo_prefetch.c */
+/** A batch begins: nothing is prefetched. */
+void prefetch_begin(struct mongo_engine *engine);
+/** False: it was not prefetched. Else ITN_OK with the struct of this kind, or ITN_NOT_FOUND. */
+bool prefetch_take(struct mongo_engine *engine, enum store_key_kind kind, struct str id, void *ret_value,
+		   enum itn_status *ret_status);
+
+/** False: they were not prefetched, or not all that there are up to `max`. Else the first open cargo to this destination. */
+bool prefetch_take_open(struct mongo_engine *engine, struct str destination, size_t max, struct cargo **ret_cargo,
+			size_t *ret_count);
 
 /* mongo_apply.c */
 /** Sends everything that a batch writes into the open transaction. */

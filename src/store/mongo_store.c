@@ -79,6 +79,7 @@ const struct store_ops mongo_ops = {
 	.migrate = mongo_migrate,
 	.backlog = mongo_backlog,
 	.batch_begin = mongo_batch_begin,
+	.batch_prefetch = mongo_batch_prefetch,
 	.batch_trade = mongo_batch_trade,
 	.batch_cargo = mongo_batch_cargo,
 	.batch_stock = mongo_batch_stock,

@@ -119,6 +119,7 @@ enum itn_status mongo_batch_commit(struct store_engine *engine, const struct sto
 void mongo_batch_abort(struct store_engine *engine);
 enum itn_status mongo_log_renew(struct store_engine *engine);
 const char *mongo_engine_error(const struct store_engine *engine);
+enum itn_status mongo_batch_prefetch(struct store_engine *engine, const struct store_key *keys, size_t count);
 enum itn_status mongo_batch_trade(struct store_engine *engine, struct arena *arena, struct str id,
 				  struct trade *ret_trade);
 enum itn_status mongo_batch_cargo(struct store_engine *engine, struct arena *arena, struct str id,

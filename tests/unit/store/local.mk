@@ -12,6 +12,7 @@ store_contract_sources = \
 	tests/unit/store/contract_list.c \
 	tests/unit/store/contract_loading.c \
 	tests/unit/store/contract_notifications.c \
+	tests/unit/store/contract_prefetch.c \
 	tests/unit/store/contract_stock.c \
 	tests/unit/store/contract_write.c
 
