@@ -20,6 +20,12 @@
 #define SQL_UNSEQUENCED(entity, key) \
 	"(SELECT count(*) FROM outbox WHERE entity = " entity " AND outbox.key = " key " AND outbox.kind <> 2)"
 
+/* Where a trade's reservedLines begin in its doc, and where the member that stands behind them does, with what is before it. */
+#define SQL_RESERVED "'\"reservedLines\":['"
+#define SQL_BEHIND_RESERVED(doc, before) \
+	"coalesce(nullif(instr(" doc ", '" before "\"shipmentId\":'), 0)," \
+	" nullif(instr(" doc ", '" before "\"reason\":'), 0), instr(" doc ", '" before "\"version\":'))"
+
 /* What the engine reads of a trade and of cargo, as sqlite_batch.c reads it. */
 #define SQL_BATCH_TRADE_COLUMNS "doc, goods, short_of, " SQL_UNSEQUENCED("0", "trade.id")
 #define SQL_BATCH_CARGO_COLUMNS "doc, open, reserved_trades, " SQL_UNSEQUENCED("1", "cargo.id")

@@ -42,8 +42,8 @@ enum itn_status sqlite_vitals(struct store *base, struct store_vitals *ret_vital
 	return ITN_OK;
 }
 
-/* "CREATE TABLE head (…" is the table head; of an index the whole statement counts, a table may have grown by columns.
- */
+/* "CREATE TABLE head (…" is the table head; of an index and a trigger the whole statement counts, a table may have
+ * grown by columns. */
 static void compare(sqlite3_stmt *find, const char *statement, store_fault_fn *fault, void *context)
 {
 	char kind[16], name[64], what[128];
@@ -52,16 +52,16 @@ static void compare(sqlite3_stmt *find, const char *statement, store_fault_fn *f
 	for (char *c = kind; *c; c++)
 		*c = (char)(*c | 0x20);
 	bind_str(find, 1, str_from(name));
-	bool found = sqlite3_step(find) == SQLITE_ROW;
-	bool same = found && (strcmp(kind, "table") == 0 || str_eq(column_str(find, 0), str_from(statement)));
+	bool found = sqlite3_step(find) == SQLITE_ROW, table = strcmp(kind, "table") == 0;
+	bool same = found && (table || str_eq(column_str(find, 0), str_from(statement)));
 	sqlite3_reset(find);
 	if (same)
 		return;
 	snprintf(what, sizeof(what), "the %s %s %s", kind, name, found ? "is not as it should be" : "is missing");
-	char remedy[1024];
-	snprintf(remedy, sizeof(remedy), "%s%s%s%s", found ? "DROP INDEX " : "", found ? name : "", found ? "; " : "",
-		 statement);
-	fault(context, what, strcmp(kind, "index") == 0 ? remedy : "");
+	char remedy[2048] = "";
+	int len = found ? snprintf(remedy, sizeof(remedy), "DROP %s %s; ", kind, name) : 0;
+	snprintf(remedy + len, sizeof(remedy) - (size_t)len, "%s", statement);
+	fault(context, what, table ? "" : remedy);
 }
 
 enum itn_status sqlite_layout(struct store *base, store_fault_fn *fault, void *context, struct error *error)

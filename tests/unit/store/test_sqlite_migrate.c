@@ -86,6 +86,12 @@ static int set_up(void **state)
 	return 0;
 }
 
+static int set_up_new(void **state)
+{
+	unsetenv("ITN_TEST_STORE");
+	return fixture_set_up(state);
+}
+
 static void check_schema(struct fixture *f, const char *name, const char *expected)
 {
 	check_text(name, query(f, "SELECT schema FROM head"), expected);
@@ -252,6 +258,96 @@ static void a_newer_one_is_told_and_left_alone(void **state)
 	check_schema(f, "as it was", arena_printf(f->arena, "%lld\n", (long long)newer).ptr);
 }
 
+/* What the engine makes of it. */
+static void engine_writes(struct fixture *f, struct trade *trade)
+{
+	int64_t from = stored_trade(f, trade->id).version;
+	struct trade_write write = { trade, from };
+	trade->version = from + 1;
+	check_status("written", commit_alone(f, (struct store_writes){ .trades = &write, .trade_count = 1 }), ITN_OK);
+}
+
+/* A change as a worker of schema 4 makes it: it writes the whole document, as far as it knows it. */
+static void older_worker_writes(struct fixture *f, struct str id)
+{
+	execute(f, arena_printf(f->arena, "UPDATE trade SET version = version + 1, status = 3, holds = 4, doc = json_set("
+					  "json_remove(doc, '$.reservedLines'), '$.status', 'delayed', '$.version', version + 1)"
+					  " WHERE id = '%.*s'", STR_ARG(id)).ptr);
+}
+
+static struct str kept(struct fixture *f, struct buf *json)
+{
+	struct str text = arena_str(f->arena, buf_str(json));
+	buf_free(json);
+	return text;
+}
+
+static struct str public_json(struct fixture *f, struct str id)
+{
+	struct buf json = { 0 };
+	int64_t version;
+	check_status("read", store_trade_json(f->store, id, &json, &version), ITN_OK);
+	return kept(f, &json);
+}
+
+static struct str as_engine_writes(struct fixture *f, const struct trade *trade)
+{
+	struct buf json = { 0 };
+	trade_write_json(&json, trade);
+	return kept(f, &json);
+}
+
+static void an_older_worker_s_change_leaves_what_is_set_aside(void **state)
+{
+	struct fixture *f = *state;
+	static const struct {
+		const char *name;
+		enum trade_goods goods, released;
+		struct str shipment, reason;
+	} cases[] = {
+		{ "reserved", GOODS_RESERVED, GOODS_NONE, { 0 }, { 0 } },
+		{ "loaded", GOODS_LOADED, GOODS_LOADED, { "S],1", 4 }, { 0 } },
+		{ "with a reason", GOODS_RESERVED, GOODS_NONE, { 0 }, { "],\"version\":", 12 } },
+		{ "with both", GOODS_LOADED, GOODS_LOADED, { "S1", 2 }, { "],\"shipmentId\":", 15 } },
+	};
+	struct line lines[] = { { STR("\"reservedLines\":["), 7 }, { STR("\xc3\xa9\\}],"), SUM_MAX }, { STR("],\"reason\":"), 1 } };
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct trade trade = trade_to(f, "Mars"), read;
+		trade.station = STR("Vega");
+		put_trade(f, &trade);
+		drain(f);
+		older_worker_writes(f, trade.id);
+		check_int("nothing is there yet", (long long)stored_trade(f, trade.id).reserved.count, 0);
+		trade.goods = cases[i].goods;
+		trade.shipment = cases[i].shipment;
+		trade.reason = cases[i].reason;
+		trade.reserved = (struct lines){ lines, COUNT_OF(lines) };
+		engine_writes(f, &trade);
+		older_worker_writes(f, trade.id);
+		older_worker_writes(f, trade.id);
+		read = stored_trade(f, trade.id);
+		check_int("its change is there", read.status, TRADE_DELAYED);
+		check_str(cases[i].name, read.shipment, trade.shipment);
+		check_str(cases[i].name, read.reason, trade.reason);
+		check_str("all else is as it was", public_json(f, trade.id), as_engine_writes(f, &read));
+		check_int(cases[i].name, (long long)read.reserved.count, COUNT_OF(lines));
+		for (size_t n = 0; n < COUNT_OF(lines); n++) {
+			check_str(cases[i].name, read.reserved.at[n].name, lines[n].name);
+			check_int(cases[i].name, read.reserved.at[n].quantity, lines[n].quantity);
+		}
+		trade.goods = GOODS_MOVED;
+		engine_writes(f, &trade);
+		older_worker_writes(f, trade.id);
+		check_int("once departed too", (long long)stored_trade(f, trade.id).reserved.count, COUNT_OF(lines));
+		trade.goods = cases[i].goods;
+		engine_writes(f, &trade);
+		trade_release(&trade);
+		engine_writes(f, &trade);
+		check_int("the engine takes them away", (long long)stored_trade(f, trade.id).reserved.count, 0);
+		check_int("and the goods", stored_trade(f, trade.id).goods, cases[i].released);
+	}
+}
+
 #define OPENED "SELECT count(*) FROM sqlite_schema WHERE name = 'posting_shipment'"
 
 static void the_ledger_opens_with_what_is_on_hand(void **state)
@@ -315,6 +411,7 @@ int main(int argc, char **argv)
 		MIGRATION(it_becomes_as_a_new_one),           MIGRATION(who_has_lost_the_lease_changes_nothing),
 		MIGRATION(a_step_that_fails_leaves_no_trace), MIGRATION(a_newer_one_is_told_and_left_alone),
 		MIGRATION(the_ledger_opens_with_what_is_on_hand),
+		cmocka_unit_test_setup_teardown(an_older_worker_s_change_leaves_what_is_set_aside, set_up_new, fixture_tear_down),
 		MIGRATION(whoever_is_killed_is_gone_on_from),
 	};
 	if (argc > 1)
