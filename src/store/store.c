@@ -61,9 +61,18 @@ enum itn_status store_cargo_change(struct store *store, const struct cargo *chan
 	return store_measure(store->ops->cargo_change(store, changed, from_version, entry));
 }
 
+/* Whether an engine that knows stock-takes has had the data. */
+static enum itn_status stock_takes_check(struct store *store)
+{
+	struct store_head head;
+	enum itn_status status = store_head(store, &head);
+	return !status && head.schema < STORE_STOCK_SCHEMA ? ITN_UNAVAILABLE : status;
+}
+
 enum itn_status store_request_add(struct store *store, const struct entry *request)
 {
-	return store_measure(store->ops->request_add(store, request));
+	enum itn_status status = request->entity == ENTITY_INVENTORY ? stock_takes_check(store) : ITN_OK;
+	return status ? status : store_measure(store->ops->request_add(store, request));
 }
 
 enum itn_status store_request_verdict(struct store *store, struct arena *arena, struct str id,

@@ -61,7 +61,12 @@ enum itn_status store_trade_change(struct store *store, const struct trade *chan
 				   const struct entry *entry) must_check;
 enum itn_status store_cargo_change(struct store *store, const struct cargo *changed, int64_t from_version,
 				   const struct entry *entry) must_check;
-/** Stores a wish (ENTRY_REQUEST) for the engine to decide. */
+/** Since when the data have reservations and shortages, and engines understand stock-takes. */
+#define STORE_STOCK_SCHEMA 5
+
+/** Stores a wish (ENTRY_REQUEST) for the engine to decide: a change of a trade or cargo, or a stock-take (entity inventory, key
+ *  station). ITN_UNAVAILABLE: nothing was done; also for a stock-take while the data have a schema from before those, whose
+ *  engine knows none. */
 enum itn_status store_request_add(struct store *store, const struct entry *request) must_check;
 
 /** What the engine decided. */

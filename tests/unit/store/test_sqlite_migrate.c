@@ -150,6 +150,18 @@ static void check_claims(struct fixture *f, struct store *store)
 	check_status("a claim", store_claim_add(store, &claim), old ? ITN_UNAVAILABLE : ITN_OK);
 }
 
+/* An engine that does not know them is not asked to decide them. */
+static void check_stock_takes(struct fixture *f, struct store *store)
+{
+	struct trade source = trade_to(f, "Mars");
+	struct entry stock_take = { .id = source.id, .kind = ENTRY_REQUEST, .entity = ENTITY_INVENTORY, .key = STR("Mars"),
+				    .time = f->now, .change = STR("{\"items\":[{\"name\":\"tea\",\"quantity\":1}]}") };
+	bool old = atoi(query(f, "SELECT schema FROM head")) < STORE_STOCK_SCHEMA;
+	const char *waiting = query(f, "SELECT count(*) FROM outbox WHERE entity = 2");
+	check_status("a stock-take", store_request_add(store, &stock_take), old ? ITN_UNAVAILABLE : ITN_OK);
+	check_int("waits", atoi(query(f, "SELECT count(*) FROM outbox WHERE entity = 2")), atoi(waiting) + !old);
+}
+
 /* What any process may ask of an old database. */
 static void check_usable(struct fixture *f, struct store *store)
 {
@@ -171,6 +183,7 @@ static void check_usable(struct fixture *f, struct store *store)
 	check_status("movements", store_list(store, &movements, count_row, &rows), ITN_OK);
 	check_status("no stock of then", store_stock_at(store, f->arena, STR("nowhere"), -1, 1, &lines), ITN_NOT_FOUND);
 	check_claims(f, store);
+	check_stock_takes(f, store);
 	check_status("its layout is right", store_layout(store, no_fault, NULL, &error), ITN_OK);
 }
 
