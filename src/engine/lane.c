@@ -90,6 +90,12 @@ static bool is_aboard(const struct trade *trade)
 	return trade->goods == GOODS_LOADED || trade->goods == GOODS_MOVED;
 }
 
+/* A worker of a version before may have taken the hold away, and a cargo the trade. */
+static bool is_short(const struct trade *trade)
+{
+	return trade_is_open(trade) && trade->goods == GOODS_NONE && str_is_set(trade->short_of);
+}
+
 static bool is_candidate(const struct walk *walk, const struct trade *trade)
 {
 	switch (walk->kind) {
@@ -98,8 +104,7 @@ static bool is_candidate(const struct walk *walk, const struct trade *trade)
 	case WALK_LOADED:
 		return is_aboard(trade) && str_eq(trade->shipment, walk->key);
 	case WALK_SHORT:
-		return trade_is_open(trade) && str_is_set(trade->short_of) && str_eq(trade->short_of, walk->item) &&
-		       str_eq(trade->station, walk->key);
+		return is_short(trade) && str_eq(trade->short_of, walk->item) && str_eq(trade->station, walk->key);
 	case WALK_RESERVED:
 		return trade_has_reserved(trade) && str_eq(trade->station, walk->key);
 	}
