@@ -9,6 +9,7 @@ struct risen {
 	struct str station;
 	const struct draft_stock *told; /* any of its records: they were told together */
 	struct map items;               /* that rose */
+	size_t count;                   /* of them */
 	struct draft_list short_items;  /* struct str, of those: what trades are short of */
 };
 
@@ -53,13 +54,45 @@ static void look_in_draft(struct draft *draft, const struct map *stations)
 	}
 }
 
+/* Whether any trade is short of this item. */
+static enum itn_status look_for(struct draft *draft, struct risen *risen, struct str item)
+{
+	struct trade *trades;
+	size_t count;
+	enum itn_status status =
+		store_batch_short(draft->store, draft->arena, risen->station, item, NULL, 1, &trades, &count);
+
+	if (status == ITN_OK && count)
+		add_short(draft, risen, item);
+	return status;
+}
+
+static enum itn_status look_for_each(struct draft *draft, struct risen *risen)
+{
+	enum itn_status status = ITN_OK;
+
+	for (size_t i = 0; i < draft->stock.count && status == ITN_OK; i++) {
+		const struct stock *stock = &((const struct draft_stock *)draft->stock.at[i])->stock;
+
+		if (str_eq(stock->station, risen->station) && map_get(&risen->items, stock->item) == risen)
+			status = look_for(draft, risen, stock->item);
+	}
+	return status;
+}
+
+/* Mostly nobody is short of anything, which is one look. Where many items are missing, those that rose are fewer. */
 static enum itn_status look_in_store(struct draft *draft, struct risen *risen)
 {
 	struct str item = STR_NONE;
-	enum itn_status status;
+	enum itn_status status = ITN_OK;
 
-	while ((status = store_batch_short_item(draft->store, draft->arena, risen->station, item, &item)) == ITN_OK)
-		add_short(draft, risen, item);
+	for (size_t looks = 0; looks <= risen->count && status == ITN_OK; looks++) {
+		status = store_batch_short_item(draft->store, draft->arena, risen->station, item, &item);
+		if (status == ITN_OK)
+			add_short(draft, risen, item);
+	}
+	if (status == ITN_OK)
+		status = look_for_each(draft, risen);
 	return status == ITN_NOT_FOUND ? ITN_OK : status;
 }
 
@@ -104,6 +137,7 @@ enum itn_status restock_plan(struct draft *draft)
 			continue;
 		risen = risen_of(draft, &stations, &list, record);
 		map_put(&risen->items, record->stock.item, risen);
+		risen->count++;
 	}
 	look_in_draft(draft, &stations);
 	for (size_t i = 0; i < list.count && status == ITN_OK; i++) {

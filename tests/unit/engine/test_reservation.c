@@ -268,6 +268,23 @@ static void what_was_given_back_for_a_moment_is_tried(void **state)
 	expect_stock(world, "iron", 5, 5);
 }
 
+/* More items than rise at once. */
+static void of_many_missing_items_the_one_that_comes_is_found(void **state)
+{
+	struct world *world = *state;
+	struct str trades[12];
+
+	for (int i = 0; i < 12; i++) {
+		stock_mars(world, arena_printf(world->arena, "item%d 0", 10 + i).ptr);
+		trades[i] = world_trade_from(world, "Mars", "Vega", arena_printf(world->arena, "item%d 2", 10 + i).ptr);
+	}
+	world_settle(world);
+	stock_mars(world, "item19 3, item11 1");
+	for (int i = 0; i < 12; i++)
+		expect_trade(world, trades[i], i == 9 ? TRADE_PENDING : TRADE_DELAYED, i == 9 ? 0 : HOLD_SHORTAGE, "-",
+			     i == 9 ? "item19 2" : "");
+}
+
 static void a_canceled_short_trade_is_forgotten(void **state)
 {
 	struct world *world = *state;
@@ -573,6 +590,7 @@ int main(void)
 		CASE(a_trade_short_of_two_items_waits_for_both),
 		CASE(a_canceled_trade_gives_back_for_those_that_are_short),
 		CASE(what_was_given_back_for_a_moment_is_tried),
+		CASE(of_many_missing_items_the_one_that_comes_is_found),
 		CASE(a_canceled_short_trade_is_forgotten),
 		CASE(completed_by_hand_goods_leave_the_station),
 		CASE(a_short_trade_can_not_be_completed_by_hand),
