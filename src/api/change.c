@@ -76,6 +76,12 @@ static struct entry entry_of(const struct attempt *a, enum entry_kind kind, int6
 	};
 }
 
+/* An earlier try may have made the change since the document was read. */
+static enum itn_status read_again(struct attempt *a)
+{
+	return a->kind->read(a->api->store, a->req->arena, &a->document) == ITN_OK ? ITN_OK : ITN_UNKNOWN;
+}
+
 /* Whether an earlier try of the request has changed the document already; an answer is made then, or when it can't be
  * known: the document as it is now. */
 static bool was_done_before(struct attempt *a)
@@ -86,11 +92,21 @@ static bool was_done_before(struct attempt *a)
 	if (!a->once.again)
 		return false;
 	status = store_entry_known(a->api->store, a->kind->entity, a->document.key, a->once.claim.event, &known);
+	if (status == ITN_OK && known)
+		status = read_again(a);
 	if (status != ITN_OK)
 		store_failure_reply(a->res, ITN_UNKNOWN);
 	else if (known)
 		reply_document(a, true);
 	return status != ITN_OK || known;
+}
+
+/* ITN_OK also when the write of an earlier try is there by now: then the document is as that one made it. */
+static enum itn_status write_change(struct attempt *a, int64_t from_version, const struct entry *entry)
+{
+	enum itn_status status = a->kind->change(a->api->store, &a->document, from_version, entry);
+
+	return status == ITN_OK && a->once.again ? read_again(a) : status;
 }
 
 /* One read, decision and write. False: another was faster, nothing is answered yet. */
@@ -123,7 +139,7 @@ static bool try_once(struct attempt *a)
 	if (verdict == VERDICT_CHANGED && !idempotency_holds(&a->once))
 		return true;
 	if (verdict == VERDICT_CHANGED)
-		status = a->kind->change(a->api->store, &a->document, from_version, &entry);
+		status = write_change(a, from_version, &entry);
 	if (verdict == VERDICT_ILLEGAL)
 		problem_reply(a->res, PROBLEM_ILLEGAL_CHANGE, NULL, "%s", why.text);
 	else if (status == ITN_OK)

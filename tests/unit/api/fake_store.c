@@ -57,7 +57,9 @@ enum itn_status store_trade_change(struct store *store unused_arg, const struct 
 		fake.trade.version++;
 		return ITN_CONFLICT;
 	}
-	if (fake.write == ITN_OK && from_version == fake.trade.version)
+	if (fake.arrived.version)
+		fake.trade = fake.arrived;
+	else if (fake.write == ITN_OK && from_version == fake.trade.version)
 		fake.trade = *changed;
 	fake.last_entry = *entry;
 	memcpy(fake.last_entry_id, entry->id.ptr, ID_LEN);
@@ -163,5 +165,7 @@ enum itn_status store_entry_known(struct store *store unused_arg, enum entity_ki
 				  struct str key unused_arg, struct str id unused_arg, bool *ret_known)
 {
 	*ret_known = fake.entry_known;
+	if (fake.entry_known && fake.arrived.version)
+		fake.trade = fake.arrived;
 	return fake.known;
 }

@@ -19,7 +19,8 @@ struct fake_store {
 	/* One trade. */
 	struct trade trade;
 	enum itn_status read;
-	int lost_races; /**< so many changes meet another version */
+	int lost_races;       /**< so many changes meet another version */
+	struct trade arrived; /**< an earlier try wrote it since it was read; version 0: no */
 	enum itn_status write;
 	int writes;
 	struct entry last_entry;

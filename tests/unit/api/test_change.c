@@ -357,6 +357,43 @@ static void who_was_overtaken_writes_nothing(unused_arg void **state)
 	waiter_free(waiter);
 }
 
+/* It was not there when the next try read the document. */
+static void a_write_that_arrives_late_is_shown_as_it_is(unused_arg void **state)
+{
+	static const struct {
+		const char *name;
+		bool known;
+		int writes;
+	} cases[] = {
+		{ "before its entry was looked for", true, 0 },
+		{ "after that", false, 1 },
+	};
+	struct waiter *waiter;
+
+	check_int("waiter", waiter_new(NULL, 1, &waiter, NULL), ITN_OK);
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct claim there = by_another(waiter);
+		struct world w;
+
+		fake = with_trade();
+		there.busy_until = 0;
+		fake.claim = there;
+		fake.claim_add = ITN_EXISTS;
+		fake.entry_known = cases[i].known;
+		fake.arrived = fake.trade;
+		fake.arrived.version = 6;
+		fake.arrived.status = TRADE_DELAYED;
+		fake.arrived.updated_at = 1000;
+		send(&w, waiter, "HTTP_IDEMPOTENCY_KEY", "key", str_from(delayed));
+		check_has(cases[i].name, w.sent.ptr, "Status: 200");
+		check_has(cases[i].name, w.sent.ptr, "\"version\":6");
+		check_has(cases[i].name, w.sent.ptr, "\"updatedAt\":\"1970-01-01T00:00:01.000Z\"");
+		check_int(cases[i].name, fake.writes, cases[i].writes);
+		world_free(&w);
+	}
+	waiter_free(waiter);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -367,6 +404,7 @@ int main(void)
 		cmocka_unit_test(waiting),
 		cmocka_unit_test(keys),
 		cmocka_unit_test(who_was_overtaken_writes_nothing),
+		cmocka_unit_test(a_write_that_arrives_late_is_shown_as_it_is),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
