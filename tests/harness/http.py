@@ -30,16 +30,20 @@ class HttpClient:
         self.host, self.port, self.timeout = host, port, timeout
         self.connection = None
 
-    def request(self, method, path, body=None, headers=None):
-        """`body` that is neither bytes nor text is sent as JSON."""
+    def send(self, method, path, body=None, headers=None):
+        """Only sends: no answer is read."""
         headers = dict(headers or {})
         if body is not None and not isinstance(body, (bytes, str)):
             body = json.dumps(body)
             headers.setdefault("Content-Type", "application/json")
         if self.connection is None:
             self.connection = http.client.HTTPConnection(self.host, self.port, timeout=self.timeout)
+        self.connection.request(method, path, body, headers)
+
+    def request(self, method, path, body=None, headers=None):
+        """`body` that is neither bytes nor text is sent as JSON."""
         try:
-            self.connection.request(method, path, body, headers)
+            self.send(method, path, body, headers)
             response = self.connection.getresponse()
             answer = Answer(response.status, response.getheaders(), response.read())
         except BaseException:

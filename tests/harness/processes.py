@@ -1,6 +1,9 @@
 """What the processes of a stack are doing at an instant."""
 
+import os
 import re
+import signal
+import time
 from pathlib import Path
 
 from harness.wait import wait_for
@@ -54,3 +57,17 @@ def is_stopped(pid):
                    for task in Path(f"/proc/{pid}/task").iterdir())
     except OSError:
         return False
+
+
+def freeze(stack, name, database, with_lock=False):
+    """Stops the engine; with SQLite where it holds the write lock, or where it does not."""
+    def attempt():
+        pid = stack.pids()[name]
+        os.kill(pid, signal.SIGSTOP)
+        wait_for(lambda: is_stopped(pid), f"{name} is stopped")
+        if database is None or holds_write_lock(pid, database) == with_lock:
+            return pid
+        os.kill(pid, signal.SIGCONT)
+        time.sleep(0.0005)
+        return None
+    return wait_for(attempt, f"{name} stopped {'with' if with_lock else 'without'} the write lock", 60)

@@ -70,7 +70,7 @@ class Watcher:
                 self.connected()
                 self.open.set()
                 for text in self.socket:
-                    self.take(json.loads(text))
+                    self.receive(text)
         except ConnectionClosed:
             pass
         except (OSError, InvalidHandshake, InvalidMessage, TimeoutError, EOFError):
@@ -80,6 +80,9 @@ class Watcher:
 
     def connected(self):
         pass
+
+    def receive(self, text):
+        self.take(json.loads(text))
 
     def take(self, frame):
         self.frames.append(frame)

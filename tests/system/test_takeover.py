@@ -8,8 +8,7 @@ import time
 import pytest
 
 from harness.market import Market, in_parallel
-from harness.processes import active_engine, holds_write_lock, is_stopped, leases_taken, wait_takeover
-from harness.wait import wait_for
+from harness.processes import active_engine, freeze, leases_taken, wait_takeover
 from harness.watch import Watcher
 
 ROUNDS = {"sqlite": 8, "mongodb": 4}
@@ -49,20 +48,6 @@ class Traffic:
         for thread in self.threads:
             thread.join(60)
         assert not self.failures, self.failures
-
-
-def freeze(stack, name, database, with_lock=False):
-    """Stops the engine; with SQLite where it holds the write lock, or where it does not."""
-    def attempt():
-        pid = stack.pids()[name]
-        os.kill(pid, signal.SIGSTOP)
-        wait_for(lambda: is_stopped(pid), f"{name} is stopped")
-        if database is None or holds_write_lock(pid, database) == with_lock:
-            return pid
-        os.kill(pid, signal.SIGCONT)
-        time.sleep(0.0005)
-        return None
-    return wait_for(attempt, f"{name} stopped {'with' if with_lock else 'without'} the write lock", 60)
 
 
 def freeze_active(stack, database):

@@ -14,8 +14,7 @@ check() {
 	done
 	[ ${#suites[@]} -gt 0 ] || suites=($all)
 	dir_make
-	exec 7>>"$ITN_DIR/check.lock"
-	flock -n 7 || die "another './itn check' runs in $ITN_DIR"
+	check_lock
 	packages_need "${packages_check[@]}" "${packages_build[@]}"
 	check_venv
 	[[ " ${suites[*]} " != *" spec "* ]] || check_npm
@@ -26,6 +25,11 @@ check() {
 	[ "$check_skipped" -eq 0 ] || say "$check_skipped skipped"
 	printf '%s passed, %s failed\n' "$check_passed" "$check_failed"
 	[ "$check_failed" -eq 0 ] && [ "$check_passed" -gt 0 ]
+}
+
+check_lock() { # one at a time
+	exec 7>>"$ITN_DIR/check.lock"
+	flock -n 7 || die "another './itn check' or './itn torture' runs in $ITN_DIR"
 }
 
 check_suites() { # unit, threads, then each folder with Python tests, the whole system last
