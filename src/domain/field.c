@@ -128,16 +128,37 @@ int64_t field_time(const struct field_reader *reader, const char *name)
 	return 0;
 }
 
+const json_value *field_array(const struct field_reader *reader, const char *name, enum field_need need,
+			      const char *what)
+{
+	struct str otherwise = arena_printf(reader->arena, "must be an array of %s", what);
+	const json_value *array = field_value_of(reader, name, need, JSON_ARRAY, otherwise.ptr);
+	size_t min = need == FIELD_REQUIRED ? 1 : 0, count = array ? json_in_count(array) : min;
+
+	if (count < min || count > LINES_MAX)
+		field_fault(reader, name,
+			    arena_printf(reader->arena, "must have %zu to %d %s", min, LINES_MAX, what).ptr);
+	return array;
+}
+
+bool field_element(const struct field_reader *reader, const char *name, const json_value *array, size_t index,
+		   struct field_reader *ret_element)
+{
+	*ret_element = *reader;
+	ret_element->object = json_in_at(array, index);
+	ret_element->pointer = arena_printf(reader->arena, "%.*s/%s/%zu", STR_ARG(reader->pointer), name, index);
+	if (json_in_type(ret_element->object) == JSON_OBJECT)
+		return true;
+	faults_add(reader->faults, ret_element->pointer, "must be an object with name and quantity");
+	return false;
+}
+
 static struct line read_line(const struct field_reader *parent, const char *name, const json_value *array, size_t index)
 {
-	struct field_reader reader = *parent;
+	struct field_reader reader;
 
-	reader.object = json_in_at(array, index);
-	reader.pointer = arena_printf(parent->arena, "%.*s/%s/%zu", STR_ARG(parent->pointer), name, index);
-	if (json_in_type(reader.object) != JSON_OBJECT) {
-		faults_add(parent->faults, reader.pointer, "must be an object with name and quantity");
+	if (!field_element(parent, name, array, index, &reader))
 		return (struct line){ 0 };
-	}
 	return (struct line){
 		.name = field_text(&reader, "name", FIELD_REQUIRED, &text_name),
 		.quantity = field_integer(&reader, "quantity", FIELD_REQUIRED, 1, QUANTITY_MAX),
@@ -146,15 +167,10 @@ static struct line read_line(const struct field_reader *parent, const char *name
 
 struct lines field_lines(const struct field_reader *reader, const char *name, enum field_need need)
 {
-	const json_value *array = field_value_of(reader, name, need, JSON_ARRAY, "must be an array of lines");
-	size_t min = need == FIELD_REQUIRED ? 1 : 0;
-	struct lines lines = { 0 };
+	const json_value *array = field_array(reader, name, need, "lines");
 	size_t given = array ? json_in_count(array) : 0;
+	struct lines lines = { .count = given < LINES_MAX ? given : LINES_MAX };
 
-	if (array && (given < min || given > LINES_MAX))
-		field_fault(reader, name,
-			    arena_printf(reader->arena, "must have %zu to %d lines", min, LINES_MAX).ptr);
-	lines.count = given < LINES_MAX ? given : LINES_MAX;
 	lines.at = arena_calloc(reader->arena, lines.count, sizeof(*lines.at));
 	for (size_t i = 0; i < lines.count; i++)
 		lines.at[i] = read_line(reader, name, array, i);

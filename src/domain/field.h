@@ -55,6 +55,13 @@ int64_t field_integer(const struct field_reader *reader, const char *name, enum 
 		      int64_t max);
 /** An RFC 3339 time after 1970, in ms. Always optional. */
 int64_t field_time(const struct field_reader *reader, const char *name);
+/** The array as it is, of at most LINES_MAX elements, and at least one when it is required; `what` it has is for the
+ * fault: "lines". One that is too long or too short is a fault and given all the same; NULL for anything else. */
+const json_value *field_array(const struct field_reader *reader, const char *name, enum field_need need,
+			      const char *what);
+/** A reader of an element of such an array. False and a fault when it is not an object. */
+bool field_element(const struct field_reader *reader, const char *name, const json_value *array, size_t index,
+		   struct field_reader *ret_element);
 /** [{name, quantity}, …] as sent. FIELD_REQUIRED: at least one line. */
 struct lines field_lines(const struct field_reader *reader, const char *name, enum field_need need);
 /** The index of the text in `names`, or -1 and a fault that lists them. Always required. */

@@ -4,25 +4,26 @@
 #include "core/map.h"
 #include "domain/field.h"
 
-static struct count read_count(const struct field_reader *body, const json_value *array, size_t index,
-			       struct map *seen)
+static bool is_given(const struct field_reader *reader, const char *name)
 {
-	struct field_reader reader = *body;
-	struct count count = { .reorder_level = -1 };
-	const json_value *level;
+	const json_value *value = json_in_member(reader->object, name);
 
-	reader.object = json_in_at(array, index);
-	reader.pointer = arena_printf(body->arena, "/items/%zu", index);
-	if (json_in_type(reader.object) != JSON_OBJECT) {
-		faults_add(body->faults, reader.pointer, "must be an object with name and quantity");
+	return value && json_in_type(value) != JSON_NULL;
+}
+
+static struct count read_count(const struct field_reader *body, const json_value *array, size_t index, struct map *seen)
+{
+	struct count count = { .reorder_level = -1 };
+	struct field_reader reader;
+	int64_t level;
+
+	if (!field_element(body, "items", array, index, &reader))
 		return count;
-	}
 	count.item = field_text(&reader, "name", FIELD_REQUIRED, &text_name);
 	count.quantity = field_integer(&reader, "quantity", FIELD_REQUIRED, 0, QUANTITY_MAX);
-	level = json_in_member(reader.object, "reorderLevel");
-	count.reorder_level = field_integer(&reader, "reorderLevel", FIELD_OPTIONAL, 0, QUANTITY_MAX);
-	if (!level || json_in_type(level) == JSON_NULL)
-		count.reorder_level = -1;
+	level = field_integer(&reader, "reorderLevel", FIELD_OPTIONAL, 0, QUANTITY_MAX);
+	if (is_given(&reader, "reorderLevel"))
+		count.reorder_level = level;
 	if (!str_is_set(count.item))
 		return count;
 	if (map_get(seen, count.item))
@@ -38,21 +39,15 @@ enum itn_status stock_take_from_request(const struct json_in *doc, struct arena 
 	struct field_reader body;
 	const json_value *array;
 	struct map seen;
+	size_t given;
 
 	if (!field_reader_open(doc, arena, faults, &body))
 		return ITN_INVALID;
-	array = json_in_member(body.object, "items");
-	if (array && json_in_repeated(doc, body.object, "items")) {
-		field_fault(&body, "items", "is given more than once");
-		return ITN_INVALID;
-	}
-	if (!array || json_in_type(array) != JSON_ARRAY || json_in_count(array) < 1 || json_in_count(array) > LINES_MAX) {
-		field_fault(&body, "items", arena_printf(arena, "must be an array of 1 to %d items", LINES_MAX).ptr);
-		return ITN_INVALID;
-	}
-	map_init(&seen, arena);
-	take.count = json_in_count(array);
+	array = field_array(&body, "items", FIELD_REQUIRED, "items");
+	given = array ? json_in_count(array) : 0;
+	take.count = given < LINES_MAX ? given : LINES_MAX;
 	take.at = arena_calloc(arena, take.count, sizeof(*take.at));
+	map_init(&seen, arena);
 	for (size_t i = 0; i < take.count; i++)
 		take.at[i] = read_count(&body, array, i, &seen);
 	if (faults_any(faults))

@@ -3,11 +3,12 @@
 #include "domain/stock_take.h"
 
 #define WITH_ITEMS(items) "{\"items\":" items "}"
-#define WITH_ITEM(item)	  WITH_ITEMS("[" item "]")
+#define WITH_ITEM(item)   WITH_ITEMS("[" item "]")
 #define WITH_LEVEL(level) WITH_ITEM("{\"name\":\"x\",\"quantity\":1,\"reorderLevel\":" level "}")
-#define ITEMS_FAULT	  "/items must be an array of 1 to 1000 items"
-#define QUANTITY_FAULT	  "/items/0/quantity must be an integer from 0 to 1000000000000"
-#define LEVEL_FAULT	  "/items/0/reorderLevel must be an integer from 0 to 1000000000000"
+#define COUNT_FAULT       "/items must have 1 to 1000 items"
+#define ARRAY_FAULT       "/items must be an array of items"
+#define QUANTITY_FAULT    "/items/0/quantity must be an integer from 0 to 1000000000000"
+#define LEVEL_FAULT       "/items/0/reorderLevel must be an integer from 0 to 1000000000000"
 
 static enum itn_status read(struct arena *arena, struct str body, struct faults *faults, struct stock_take *ret_take)
 {
@@ -30,13 +31,14 @@ static void faults_by_pointer(unused_arg void **state)
 		const char *body;
 		const char *faults;
 	} cases[] = {
-		{ "{}", ITEMS_FAULT },
+		{ "{}", "/items is required" },
 		{ "[]", " must be a JSON object" },
-		{ WITH_ITEMS("[]"), ITEMS_FAULT },
-		{ WITH_ITEMS("{}"), ITEMS_FAULT },
-		{ WITH_ITEMS("null"), ITEMS_FAULT },
+		{ WITH_ITEMS("[]"), COUNT_FAULT },
+		{ WITH_ITEMS("{}"), ARRAY_FAULT },
+		{ WITH_ITEMS("null"), ARRAY_FAULT },
 		{ WITH_ITEMS("[1],\"items\":[2]"), "/items is given more than once" },
-		{ WITH_ITEM("1"), "/items/0 must be an object with name and quantity" },
+		{ WITH_ITEM("1,null"), "/items/0 must be an object with name and quantity; "
+				       "/items/1 must be an object with name and quantity" },
 		{ WITH_ITEM("{}"), "/items/0/name is required; /items/0/quantity is required" },
 		{ WITH_ITEM("{\"name\":\"\",\"quantity\":1}"), "/items/0/name must have 1 to 128 characters" },
 		{ WITH_ITEM("{\"name\":\"x\",\"quantity\":-1}"), QUANTITY_FAULT },
@@ -46,8 +48,10 @@ static void faults_by_pointer(unused_arg void **state)
 		{ WITH_LEVEL("-1"), LEVEL_FAULT },
 		{ WITH_LEVEL("1000000000001"), LEVEL_FAULT },
 		{ WITH_LEVEL("\"low\""), LEVEL_FAULT },
+		{ WITH_LEVEL("1,\"reorderLevel\":null"), "/items/0/reorderLevel is given more than once" },
 		{ WITH_LEVEL("null,\"reorderLevel\":1"), "/items/0/reorderLevel is given more than once" },
-		{ WITH_ITEMS("[{\"name\":\"x\",\"quantity\":1},{\"name\":\"y\",\"quantity\":1},{\"name\":\"x\",\"quantity\":2}]"),
+		{ WITH_ITEMS("[{\"name\":\"x\",\"quantity\":1},{\"name\":\"y\",\"quantity\":1},{\"name\":\"x\","
+			     "\"quantity\":2}]"),
 		  "/items/2/name must not be named twice in a stock-take" },
 		{ WITH_ITEMS("[{\"name\":\"x\",\"quantity\":-1},{\"name\":\"y\"}]"),
 		  QUANTITY_FAULT "; /items/1/quantity is required" },
@@ -124,7 +128,7 @@ static void it_goes_through_a_request_as_it_was_counted(unused_arg void **state)
 	check_str("written again", buf_str(&out), body);
 	buf_free(&out);
 	check_int("one too many", read(arena, body_of(arena, LINES_MAX + 1), &faults, &take), ITN_INVALID);
-	check_str("says so", faults_text(&faults), STR(ITEMS_FAULT));
+	check_str("says so", faults_text(&faults), STR(COUNT_FAULT));
 	arena_free(arena);
 }
 
