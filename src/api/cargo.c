@@ -32,6 +32,11 @@ static enum itn_status read(struct store *store, struct arena *arena, struct doc
 	return store_cargo(store, arena, document->key, &document->is.cargo);
 }
 
+static bool too_early(const struct document *document unused_arg)
+{
+	return false;
+}
+
 static enum verdict decide(struct document *document, int64_t now, struct buf *entry, struct error *why)
 {
 	enum cargo_status from = document->is.cargo.status;
@@ -68,6 +73,7 @@ static const struct document_kind shipments = {
 	.create = create,
 	.parse_wish = parse_wish,
 	.read = read,
+	.too_early = too_early,
 	.decide = decide,
 	.change = change,
 	.version = version,

@@ -4,19 +4,27 @@
 
 #include "api/body.h"
 #include "api/idempotency.h"
+#include "api/request.h"
 #include "api/waiter.h"
 #include "api/written.h"
-#include "bus/wake.h"
 #include "core/clock.h"
 #include "core/metrics.h"
 #include "http/negotiate.h"
 #include "http/problem.h"
 
 /* After so many lost races, or so long, the engine decides. */
-#define LOSSES_MAX  3
-#define RACE_MS     100
-#define VERDICT_MS  5000
-#define ASK_MOST_MS 20
+#define LOSSES_MAX 3
+#define RACE_MS    100
+
+#define LOOK_FIRST_MS 2
+#define LOOK_MOST_MS  20
+
+/* What a try came to. */
+enum outcome {
+	ANSWERED,
+	OVERTAKEN, /* another was faster */
+	TOO_EARLY, /* of the document's creation more is to come than the worker can know */
+};
 
 struct attempt {
 	const struct document_kind *kind;
@@ -65,17 +73,6 @@ static bool meets_condition(struct attempt *a)
 	return false;
 }
 
-static struct entry entry_of(const struct attempt *a, enum entry_kind kind, int64_t now)
-{
-	return (struct entry){
-		.id = a->once.claim.event,
-		.kind = kind,
-		.entity = a->kind->entity,
-		.key = a->document.key,
-		.time = now,
-	};
-}
-
 /* An earlier try may have made the change since the document was read. */
 static enum itn_status read_again(struct attempt *a)
 {
@@ -109,35 +106,29 @@ static enum itn_status write_change(struct attempt *a, int64_t from_version, con
 	return status == ITN_OK && a->once.again ? read_again(a) : status;
 }
 
-/* One read, decision and write. False: another was faster, nothing is answered yet. */
-static bool try_once(struct attempt *a)
+/* Decides on the document as it was read, and writes what it becomes. */
+static enum outcome decide(struct attempt *a)
 {
-	int64_t now = clock_now_ms(), from_version;
-	struct entry entry = entry_of(a, ENTRY_CHANGE, now);
+	struct entry entry = {
+		.id = a->once.claim.event,
+		.kind = ENTRY_CHANGE,
+		.entity = a->kind->entity,
+		.key = a->document.key,
+		.time = clock_now_ms(),
+	};
+	int64_t from_version = a->kind->version(&a->document);
 	struct buf text = { 0 };
 	struct error why = { 0 };
-	enum itn_status status = a->kind->read(a->api->store, a->req->arena, &a->document);
-	enum verdict verdict;
+	enum itn_status status = ITN_OK;
+	enum verdict verdict = a->kind->decide(&a->document, entry.time, &text, &why);
 
-	if (status == ITN_NOT_FOUND) {
-		reply_not_found(a);
-		return true;
-	}
-	if (status != ITN_OK) {
-		store_failure_reply(a->res, status);
-		return true;
-	}
-	if (was_done_before(a) || !meets_condition(a))
-		return true;
-	from_version = a->kind->version(&a->document);
-	verdict = a->kind->decide(&a->document, now, &text, &why);
 	if (verdict == VERDICT_CHANGED) {
 		entry.version = a->kind->version(&a->document);
 		entry.change = arena_str(a->req->arena, buf_str(&text));
 	}
 	buf_free(&text);
 	if (verdict == VERDICT_CHANGED && !idempotency_holds(&a->once))
-		return true;
+		return ANSWERED;
 	if (verdict == VERDICT_CHANGED)
 		status = write_change(a, from_version, &entry);
 	if (verdict == VERDICT_ILLEGAL)
@@ -146,27 +137,21 @@ static bool try_once(struct attempt *a)
 		reply_document(a, verdict == VERDICT_CHANGED);
 	else if (status != ITN_CONFLICT)
 		store_failure_reply(a->res, status);
-	return status != ITN_CONFLICT;
+	return status == ITN_CONFLICT ? OVERTAKEN : ANSWERED;
 }
 
-static enum itn_status await_verdict(struct attempt *a, struct request_verdict *ret_verdict)
+/* One read, decision and write. */
+static enum outcome try_once(struct attempt *a)
 {
-	struct request_verdict verdict = { .state = REQUEST_WAITING };
-	int64_t deadline = clock_monotonic_ms() + VERDICT_MS;
-	int64_t pause = 2;
+	enum itn_status status = a->kind->read(a->api->store, a->req->arena, &a->document);
 
-	while (clock_monotonic_ms() < deadline) {
-		enum itn_status status =
-			store_request_verdict(a->api->store, a->req->arena, a->once.claim.event, &verdict);
-
-		if (status == ITN_OK && verdict.state != REQUEST_WAITING) {
-			*ret_verdict = verdict;
-			return ITN_OK;
-		}
-		clock_sleep_ms(pause);
-		pause = pause * 2 > ASK_MOST_MS ? ASK_MOST_MS : pause * 2;
-	}
-	return ITN_UNKNOWN;
+	if (status == ITN_NOT_FOUND)
+		reply_not_found(a);
+	else if (status != ITN_OK)
+		store_failure_reply(a->res, status);
+	if (status != ITN_OK || was_done_before(a) || !meets_condition(a))
+		return ANSWERED;
+	return a->kind->too_early(&a->document) ? TOO_EARLY : decide(a);
 }
 
 static void reply_verdict(struct attempt *a, const struct request_verdict *verdict)
@@ -190,30 +175,46 @@ static void reply_verdict(struct attempt *a, const struct request_verdict *verdi
 
 static void let_engine_decide(struct attempt *a)
 {
-	struct entry entry = entry_of(a, ENTRY_REQUEST, clock_now_ms());
 	struct request_verdict verdict;
-	enum itn_status status;
+
+	if (request_decide(&a->once, a->kind->entity, a->document.key, a->req->body, &verdict))
+		reply_verdict(a, &verdict);
+}
+
+/* Looks at the document until it is too early no more, or can't be read; false when that takes too long. */
+static bool look_until_settled(struct attempt *a)
+{
+	int64_t deadline = clock_monotonic_ms() + REQUEST_WAIT_S * 1000;
+	struct arena *arena = arena_new(0);
+	bool too_early = true;
+
+	for (int64_t pause = LOOK_FIRST_MS; too_early && clock_monotonic_ms() < deadline;
+	     pause = pause * 2 > LOOK_MOST_MS ? LOOK_MOST_MS : pause * 2) {
+		struct document document = { .key = a->document.key };
+
+		clock_sleep_ms(pause);
+		arena_reset(arena);
+		too_early = a->kind->read(a->api->store, arena, &document) == ITN_OK && a->kind->too_early(&document);
+	}
+	arena_free(arena);
+	return !too_early;
+}
+
+/* Whether another try may come to something; an answer is made when not. */
+static bool await_settled(struct attempt *a)
+{
+	bool settled;
 
 	if (!waiter_enter(a->api->waiter)) {
 		store_failure_reply(a->res, ITN_FULL);
-		return;
+		return false;
 	}
-	if (!idempotency_ask(&a->once)) {
-		waiter_leave(a->api->waiter);
-		return;
-	}
-	metrics_add(METRIC_CHANGE_REQUESTS, 1);
-	entry.change = a->req->body;
-	status = store_request_add(a->api->store, &entry);
-	if (status == ITN_OK) {
-		bus_wake_send(a->api->wake);
-		status = await_verdict(a, &verdict);
-	}
+	settled = look_until_settled(a);
 	waiter_leave(a->api->waiter);
-	if (status == ITN_OK)
-		reply_verdict(a, &verdict);
-	else
-		store_failure_reply(a->res, status);
+	if (!settled)
+		problem_reply(a->res, PROBLEM_UNAVAILABLE, NULL,
+			      "what follows from its creation is not done yet, nothing was done");
+	return settled;
 }
 
 /* The engine would not look at it; "*" every version meets. */
@@ -224,23 +225,36 @@ static bool names_versions(const struct http_request *req)
 	return (str_is_set(match) && !str_eq(match, STR("*"))) || str_is_set(http_header(req, "If-None-Match"));
 }
 
+static bool lost_enough(struct attempt *a)
+{
+	metrics_add(METRIC_CHANGE_CONFLICTS, 1);
+	return ++a->losses >= LOSSES_MAX || clock_monotonic_ms() - a->since >= RACE_MS;
+}
+
+/* Whether the worker goes on after a try without an answer; one is made when not, mostly by the engine. */
+static bool may_try_again(struct attempt *a, enum outcome outcome, bool conditional)
+{
+	bool enough = outcome == TOO_EARLY || lost_enough(a);
+
+	if (conditional)
+		return outcome == OVERTAKEN || await_settled(a);
+	if (enough)
+		let_engine_decide(a);
+	return !enough;
+}
+
 static void compete(struct attempt *a)
 {
 	bool conditional = names_versions(a->req);
+	enum outcome outcome;
 
 	if (a->once.claim.asked) {
 		let_engine_decide(a);
 		return;
 	}
-	while (!try_once(a)) {
-		bool enough = ++a->losses >= LOSSES_MAX || clock_monotonic_ms() - a->since >= RACE_MS;
-
-		metrics_add(METRIC_CHANGE_CONFLICTS, 1);
-		if (!enough || conditional)
-			continue;
-		let_engine_decide(a);
-		return;
-	}
+	do
+		outcome = try_once(a);
+	while (outcome != ANSWERED && may_try_again(a, outcome, conditional));
 }
 
 static void answer(struct attempt *a)

@@ -39,6 +39,8 @@ struct document_kind {
 	enum itn_status (*parse_wish)(const struct json_in *body, struct arena *arena, struct faults *faults,
 				      struct document *ret);
 	enum itn_status (*read)(struct store *store, struct arena *arena, struct document *document);
+	/** Whether what may become of it depends on effects of its creation that are not applied: only the engine knows. */
+	bool (*too_early)(const struct document *document);
 	/** Applies the wish; on VERDICT_CHANGED writes the outbox entry's change. */
 	enum verdict (*decide)(struct document *document, int64_t now, struct buf *entry, struct error *why);
 	enum itn_status (*change)(struct store *store, const struct document *document, int64_t from_version,

@@ -201,6 +201,20 @@ bool idempotency_holds(struct idempotency *once)
 	return !once->keyed || look_again(once);
 }
 
+/* Another try was faster. Whether it asked as well. */
+static bool join(struct idempotency *once)
+{
+	struct claim claim;
+	enum itn_status status = store_claim(once->api->store, once->req->arena, once->claim.key, &claim);
+
+	if (status != ITN_OK)
+		return fail(once, status);
+	if (!claim.asked || claim.status)
+		return leave_to_other(once, &claim);
+	once->claim = claim;
+	return true;
+}
+
 bool idempotency_ask(struct idempotency *once)
 {
 	struct claim asked = once->claim;
@@ -211,9 +225,9 @@ bool idempotency_ask(struct idempotency *once)
 	asked.asked = true;
 	asked.busy_until = 0;
 	status = change(once, asked);
-	if (status == ITN_CONFLICT && look_again(once))
-		return refuse_pending(once);
-	return status == ITN_OK || (status != ITN_CONFLICT && fail(once, status));
+	if (status == ITN_CONFLICT)
+		return join(once);
+	return status == ITN_OK || fail(once, status);
 }
 
 /* The next try need not wait. */

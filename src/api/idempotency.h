@@ -45,7 +45,8 @@ void idempotency_end(struct idempotency *once);
 /** Of a decision, after its document was read and before it is written. False: another try has the claim, an answer is
  *  made. */
 bool idempotency_holds(struct idempotency *once) must_check;
-/** From now on the engine decides, for all further tries too. False: an answer is made. */
+/** From now on the engine decides, for all tries: who is overtaken by one that asks too waits for the same verdict.
+ *  False: an answer is made. */
 bool idempotency_ask(struct idempotency *once) must_check;
 
 #endif

@@ -18,6 +18,7 @@ libitnapi_a_SOURCES = \
 	src/api/metrics.c \
 	src/api/position.c src/api/position.h \
 	src/api/readiness.c src/api/readiness.def src/api/readiness.h \
+	src/api/request.c src/api/request.h \
 	src/api/routes.c \
 	src/api/serve.c src/api/serve.h \
 	src/api/show.c src/api/show.h \

@@ -31,6 +31,12 @@ static enum itn_status read(struct store *store, struct arena *arena, struct doc
 	return store_trade(store, arena, document->key, &document->is.trade);
 }
 
+/* Its station may have too little for it. */
+static bool too_early(const struct document *document)
+{
+	return str_is_set(document->is.trade.station) && document->is.trade.goods == GOODS_NEW;
+}
+
 static enum verdict decide(struct document *document, int64_t now, struct buf *entry, struct error *why)
 {
 	enum trade_status from = document->is.trade.status;
@@ -66,6 +72,7 @@ static const struct document_kind trades = {
 	.create = create,
 	.parse_wish = parse_wish,
 	.read = read,
+	.too_early = too_early,
 	.decide = decide,
 	.change = change,
 	.version = version,

@@ -44,6 +44,9 @@ enum itn_status store_trade(struct store *store unused_arg, struct arena *arena 
 			    struct trade *ret_trade)
 {
 	*ret_trade = fake.trade;
+	if (fake.too_early > 0)
+		ret_trade->station = STR("Luna");
+	ret_trade->goods = fake.too_early-- > 0 ? GOODS_NEW : GOODS_NONE;
 	if (fake.overtaken_by.version)
 		fake.claim = fake.overtaken_by;
 	return fake.read;
@@ -71,6 +74,7 @@ enum itn_status store_request_add(struct store *store unused_arg, const struct e
 	fake.requests++;
 	fake.last_entry = *request;
 	memcpy(fake.last_entry_id, request->id.ptr, ID_LEN);
+	snprintf(fake.last_wish, sizeof(fake.last_wish), "%.*s", STR_ARG(request->change));
 	return fake.request_add;
 }
 
@@ -135,6 +139,19 @@ enum itn_status store_cargo_json(struct store *store unused_arg, struct str id u
 				 int64_t *ret_version unused_arg)
 {
 	return ITN_FAILED;
+}
+
+enum itn_status store_inventory_json(struct store *store unused_arg, struct str station unused_arg, struct buf *out,
+				     int64_t *ret_version)
+{
+	if (fake.inventory == ITN_OK)
+		buf_add_cstr(out, "{}");
+	if (fake.overtaken_by.version) {
+		fake.claim = fake.overtaken_by;
+		fake.overtaken_by.version = 0;
+	}
+	*ret_version = fake.inventory_version;
+	return fake.inventory;
 }
 
 enum itn_status store_claim_add(struct store *store unused_arg, const struct claim *claim)

@@ -22,6 +22,7 @@ struct fake_store {
 	int lost_races;       /**< so many changes meet another version */
 	struct trade arrived; /**< an earlier try wrote it since it was read; version 0: no */
 	enum itn_status write;
+	int too_early; /**< so many readings show it with its creation not applied; it has a station then */
 	int writes;
 	struct entry last_entry;
 	char last_entry_id[ID_LEN + 1];
@@ -31,11 +32,16 @@ struct fake_store {
 	int questions_before_verdict;
 	struct request_verdict verdict;
 	int requests;
+	char last_wish[512];
+
+	/* One inventory: {}, of this version. */
+	enum itn_status inventory;
+	int64_t inventory_version;
 
 	/* One claim. */
 	struct claim claim;
 	enum itn_status claim_add, claim_read, claim_change;
-	struct claim overtaken_by; /**< this is there once the trade was read; version 0: no */
+	struct claim overtaken_by; /**< this is there once a document was read; version 0: no */
 	bool entry_known;
 	enum itn_status known;
 

@@ -1,5 +1,7 @@
 #include "../http/world.h"
 
+#include <limits.h>
+
 #include "api/api.h"
 #include "api/waiter.h"
 #include "fake_store.h"
@@ -134,6 +136,48 @@ static void only_workers_look_at_versions(unused_arg void **state)
 		send(&w, waiter, cases[i].header, cases[i].value, STR("{\"status\":\"delayed\"}"));
 		check_has(cases[i].name, w.sent.ptr, cases[i].status);
 		check_int(cases[i].name, fake.requests, cases[i].requests);
+		world_free(&w);
+		waiter_free(waiter);
+	}
+}
+
+/* What follows from the creation of a trade with a station may be that it has too little for it. */
+static void only_the_engine_knows_what_a_new_trade_may_become(unused_arg void **state)
+{
+	static const struct {
+		const char *name;
+		int too_early;
+		bool place;
+		const char *header, *value, *status, *part;
+		int writes, requests;
+	} cases[] = {
+		{ "at any version", 1000, true, "X", NULL, "Status: 200", "status updated", 0, 1 },
+		{ "no place to wait for it", 1000, false, "X", NULL, "Status: 503", "\"not-done\"", 0, 0 },
+		{ "at a version, soon", 4, true, "HTTP_IF_MATCH", "\"5\"", "Status: 200", "\"version\":6", 1, 0 },
+		{ "at another version", 1000, true, "HTTP_IF_MATCH", "\"6\"", "Status: 412", "ETag: \"5\"", 0, 0 },
+		{ "at none but this version", 4, true, "HTTP_IF_NONE_MATCH", "\"4\"", "Status: 200", "\"version\":6", 1,
+		  0 },
+		{ "at a version, no place", 1000, false, "HTTP_IF_MATCH", "\"5\"", "Status: 503", "\"not-done\"", 0,
+		  0 },
+		{ "at a version, never", INT_MAX, true, "HTTP_IF_MATCH", "\"5\"", "Status: 503", "\"not-done\"", 0, 0 },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct waiter *waiter;
+		struct world w;
+
+		fake = with_trade();
+		fake.too_early = cases[i].too_early;
+		fake.verdict = (struct request_verdict){ REQUEST_CHANGED, STR_NONE };
+		check_int("waiter", waiter_new(NULL, 1, &waiter, NULL), ITN_OK);
+		if (!cases[i].place)
+			check_bool("the only place", waiter_enter(waiter), true);
+		send(&w, waiter, cases[i].header, cases[i].value, STR("{\"status\":\"delayed\"}"));
+		check_has(cases[i].name, w.sent.ptr, cases[i].status);
+		check_has(cases[i].name, w.sent.ptr, cases[i].part);
+		check_int(cases[i].name, fake.writes, cases[i].writes);
+		check_int(cases[i].name, fake.requests, cases[i].requests);
+		check_bool("its place is free again", waiter_enter(waiter), cases[i].place);
 		world_free(&w);
 		waiter_free(waiter);
 	}
@@ -399,6 +443,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(outcomes),
 		cmocka_unit_test(only_workers_look_at_versions),
+		cmocka_unit_test(only_the_engine_knows_what_a_new_trade_may_become),
 		cmocka_unit_test(entries),
 		cmocka_unit_test(the_last_resort_needs_a_place),
 		cmocka_unit_test(waiting),
