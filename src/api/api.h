@@ -65,6 +65,9 @@ http_handler inventory_show;
 http_handler inventory_list;
 http_handler inventory_movements;
 
+/** stock_take.c */
+http_handler inventory_count;
+
 /** events.c */
 http_handler events_list;
 

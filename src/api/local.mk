@@ -23,6 +23,7 @@ libitnapi_a_SOURCES = \
 	src/api/serve.c src/api/serve.h \
 	src/api/show.c src/api/show.h \
 	src/api/stats.c \
+	src/api/stock_take.c \
 	src/api/trades.c \
 	src/api/waiter.c src/api/waiter.h \
 	src/api/worker.c src/api/worker.h \

@@ -18,6 +18,7 @@ const struct route api_routes[] = {
 	{ HTTP_GET, "/api/inventory", inventory_list, ROLE_READER },
 	{ HTTP_GET, "/api/getinventory", inventory_list, ROLE_READER },
 	{ HTTP_GET, "/api/inventory/:stationId", inventory_show, ROLE_READER },
+	{ HTTP_PUT, "/api/inventory/:stationId", inventory_count, ROLE_OPERATOR },
 	{ HTTP_GET, "/api/inventory/:stationId/movements", inventory_movements, ROLE_READER },
 
 	{ HTTP_GET, "/api/events", events_list, ROLE_READER },

@@ -5,14 +5,21 @@
 #include "http/negotiate.h"
 #include "store/store.h"
 
+static const struct {
+	enum itn_status (*read)(struct store *store, struct str key, struct buf *out, int64_t *ret_version);
+	const char *path;
+} kinds[ENTITY_KINDS] = {
+	[ENTITY_TRADE] = { store_trade_json, "/api/trades" },
+	[ENTITY_CARGO] = { store_cargo_json, "/api/cargo" },
+	[ENTITY_INVENTORY] = { store_inventory_json, "/api/inventory" },
+};
+
 /* The document as the store has it now; on failure what is known stays. */
 static bool read_again(struct api *api, struct http_request *req, struct written *written)
 {
 	struct buf json = { 0 };
 	int64_t version;
-	enum itn_status status = written->entity == ENTITY_TRADE ?
-					 store_trade_json(api->store, written->key, &json, &version) :
-					 store_cargo_json(api->store, written->key, &json, &version);
+	enum itn_status status = kinds[written->entity].read(api->store, written->key, &json, &version);
 
 	if (status == ITN_OK) {
 		written->json = arena_str(req->arena, buf_str(&json));
@@ -25,23 +32,23 @@ static bool read_again(struct api *api, struct http_request *req, struct written
 static void wait_for_effects(struct api *api, struct http_request *req, struct http_response *res,
 			     struct written *written)
 {
-	int seconds = http_prefer_wait(http_header(req, "Prefer"), WAIT_MAX_S);
+	int preferred = http_prefer_wait(http_header(req, "Prefer"), WAIT_MAX_S);
 	bool done;
 
-	if (seconds < 0 || !str_is_set(written->event))
+	if ((preferred < 0 && !written->wait_s) || !str_is_set(written->event))
 		return;
-	done = waiter_wait(api->waiter, written->event, seconds);
-	if (read_again(api, req, written) && done)
-		http_setf(res, "Preference-Applied", "wait=%d", seconds);
-	else
+	done = waiter_wait(api->waiter, written->event, preferred < 0 ? written->wait_s : preferred);
+	if (!read_again(api, req, written) || !done)
 		written->status = 202;
+	else if (preferred >= 0)
+		http_setf(res, "Preference-Applied", "wait=%d", preferred);
 }
 
 static void set_location(struct http_response *res, const struct written *written)
 {
 	const struct str segments[] = { written->key, STR_NONE };
 
-	http_set_location(res, written->entity == ENTITY_TRADE ? "/api/trades" : "/api/cargo", segments);
+	http_set_location(res, kinds[written->entity].path, segments);
 }
 
 void written_reply(struct api *api, struct http_request *req, struct http_response *res, struct written written)
@@ -53,7 +60,8 @@ void written_reply(struct api *api, struct http_request *req, struct http_respon
 	wait_for_effects(api, req, res, &written);
 	if (written.status != 200)
 		set_location(res, &written);
-	http_set_version(res, written.version);
+	if (str_is_set(written.json))
+		http_set_version(res, written.version);
 	out = http_json(res, written.status);
 	if (!written.message) {
 		json_out_raw(&out, written.json);
@@ -61,7 +69,9 @@ void written_reply(struct api *api, struct http_request *req, struct http_respon
 	}
 	json_out_object(&out);
 	json_out_member_str(&out, "message", str_from(written.message));
-	json_out_key(&out, entity_name(written.entity));
-	json_out_raw(&out, written.json);
+	if (str_is_set(written.json)) {
+		json_out_key(&out, entity_name(written.entity));
+		json_out_raw(&out, written.json);
+	}
 	json_out_object_end(&out);
 }

@@ -12,7 +12,7 @@
 #define FAULTS_MAX 64
 
 struct fault {
-	struct str pointer; /**< "/items/3/quantity"; "" is the whole body; "?limit" a query parameter */
+	struct str pointer; /**< "/items/3/quantity"; "" is the whole body; "?limit" of the query, ":stationId" of the path */
 	struct str detail;  /**< "must be an integer from 1 to 1000000000000" */
 };
 

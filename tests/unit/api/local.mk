@@ -4,7 +4,8 @@ unit_tests += \
 	tests/unit/api/test_cursor \
 	tests/unit/api/test_health \
 	tests/unit/api/test_list \
-	tests/unit/api/test_readiness
+	tests/unit/api/test_readiness \
+	tests/unit/api/test_stock_take
 threaded_tests += tests/unit/api/test_change
 
 # The handlers against a store that does what the test says: libitnstore.a is not linked.
@@ -20,3 +21,5 @@ tests_unit_api_test_health_LDADD = $(api_test_libs)
 tests_unit_api_test_list_SOURCES = tests/unit/api/test_list.c $(api_world_files)
 tests_unit_api_test_list_LDADD = $(api_test_libs)
 tests_unit_api_test_readiness_LDADD = $(api_test_libs)
+tests_unit_api_test_stock_take_SOURCES = tests/unit/api/test_stock_take.c $(api_world_files)
+tests_unit_api_test_stock_take_LDADD = $(api_test_libs)
