@@ -2,19 +2,21 @@
 
 #include "domain/stored.h"
 
-static const char *const trade_columns[] = { "transactionId", "stationId",  "buyer",   "buyerEmail", "seller",
-					     "sellerEmail",   "items",      "destination", "status", "shipmentId",
-					     "reason",        "version",    "createdAt",   "updatedAt", "holds",
-					     NULL };
-static const char *const cargo_columns[] = { "shipmentId", "emailId",    "origin",     "destination", "items",
-					     "ownItems",   "capacity",   "tradeCount", "status",      "departedAt",
-					     "deliveredAt", "eta",       "location",   "version",     "createdAt",
-					     "updatedAt",  NULL };
+static const char *const trade_columns[] = { "transactionId", "stationId", "buyer",       "buyerEmail", "seller",
+					     "sellerEmail",   "items",     "destination", "status",     "shipmentId",
+					     "reason",        "version",   "createdAt",   "updatedAt",  "holds",
+					     "reservedLines", NULL };
+static const char *const cargo_columns[] = { "shipmentId",  "emailId",  "origin",     "destination", "items",
+					     "ownItems",    "capacity", "tradeCount", "status",      "departedAt",
+					     "deliveredAt", "eta",      "location",   "version",     "createdAt",
+					     "updatedAt",   NULL };
 static const char *const item_columns[] = { "name",     "quantity",     "reserved", "available",
 					    "incoming", "reorderLevel", "version",  NULL };
 
-static const char *const movement_columns[] = { "eventId",       "seq",        "item", "quantity",    "from",      "to",
-						"transactionId", "shipmentId", "at",   "fromBalance", "toBalance", NULL };
+static const char *const movement_columns[] = {
+	"eventId",       "seq",        "item", "quantity",    "from",      "to",
+	"transactionId", "shipmentId", "at",   "fromBalance", "toBalance", NULL
+};
 
 static const char *const *columns_of(enum store_list_kind kind)
 {

@@ -4,7 +4,7 @@
 
 #define TRADE_HEAD "{\"_id\":\"i\",\"transactionId\":\"i\",\"buyer\":"
 #define TRADE_REST ",\"items\":[{\"name\":\"a,b\",\"quantity\":2}],\"status\":\"pending\",\"version\":1}"
-#define ROW(buyer) "\"i\",," buyer ",,,,\"[{\"\"name\"\":\"\"a,b\"\",\"\"quantity\"\":2}]\",,\"pending\",,,1,,,\r\n"
+#define ROW(buyer) "\"i\",," buyer ",,,,\"[{\"\"name\"\":\"\"a,b\"\",\"\"quantity\"\":2}]\",,\"pending\",,,1,,,,\r\n"
 
 static void rows(unused_arg void **state)
 {
@@ -24,7 +24,11 @@ static void rows(unused_arg void **state)
 		{ "no ASCII", LIST_TRADES, TRADE_HEAD "\"\xc3\xbc\"" TRADE_REST, ROW("\"\xc3\xbc\"") },
 		{ "why it is delayed", LIST_TRADES,
 		  "{\"transactionId\":\"i\",\"status\":\"delayed\",\"holds\":[\"size\",\"manual\"]}",
-		  "\"i\",,,,,,,,\"delayed\",,,,,,\"[\"\"size\"\",\"\"manual\"\"]\"\r\n" },
+		  "\"i\",,,,,,,,\"delayed\",,,,,,\"[\"\"size\"\",\"\"manual\"\"]\",\r\n" },
+		{ "what is set aside for it", LIST_TRADES,
+		  "{\"transactionId\":\"i\",\"status\":\"pending\",\"reservedLines\":[{\"name\":\"a\",\"quantity\":2}]"
+		  "}",
+		  "\"i\",,,,,,,,\"pending\",,,,,,,\"[{\"\"name\"\":\"\"a\"\",\"\"quantity\"\":2}]\"\r\n" },
 		{ "one line for each item", LIST_INVENTORY,
 		  "{\"_id\":\"S\",\"stationId\":\"S\",\"items\":[{\"name\":\"=x\",\"quantity\":1,\"reserved\":0,"
 		  "\"available\":1,\"incoming\":2,\"version\":3},{\"name\":\"y\",\"quantity\":0,\"reserved\":0,"
@@ -48,7 +52,7 @@ static void headers(unused_arg void **state)
 {
 	static const char *const cases[] = {
 		[LIST_TRADES] = "transactionId,stationId,buyer,buyerEmail,seller,sellerEmail,items,destination,status,"
-				"shipmentId,reason,version,createdAt,updatedAt,holds\r\n",
+				"shipmentId,reason,version,createdAt,updatedAt,holds,reservedLines\r\n",
 		[LIST_CARGO] = "shipmentId,emailId,origin,destination,items,ownItems,capacity,tradeCount,status,"
 			       "departedAt,deliveredAt,eta,location,version,createdAt,updatedAt\r\n",
 		[LIST_INVENTORY] = "stationId,name,quantity,reserved,available,incoming,reorderLevel,version\r\n",

@@ -73,7 +73,7 @@ static void forms(unused_arg void **state)
 		{ "text/csv", "text/csv; charset=utf-8",
 		  "transactionId,stationId,buyer,buyerEmail,seller,sellerEmail,items,destination,status,shipmentId,"
 		  "reason,"
-		  "version,createdAt,updatedAt,holds\r\n,,,,,,,,,,,,,,\r\n,,,,,,,,,,,,,,\r\n" },
+		  "version,createdAt,updatedAt,holds,reservedLines\r\n,,,,,,,,,,,,,,,\r\n,,,,,,,,,,,,,,,\r\n" },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
