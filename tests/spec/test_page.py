@@ -10,6 +10,7 @@ from spec.documents import ROOT, OpenApi
 
 PAGE = (ROOT / "spec/api.html").read_text()
 SERVED = [("/api/docs", "api.html", "text/html; charset=utf-8"),
+          ("/api/docs/", "api.html", "text/html; charset=utf-8"),
           ("/api/openapi.yaml", "openapi.yaml", "application/yaml"),
           ("/api/asyncapi.yaml", "asyncapi.yaml", "application/yaml"),
           ("/api/itn.postman_collection.json", "itn.postman_collection.json", "application/json")]
@@ -59,9 +60,17 @@ def test_it_is_served(stack, path, name, kind):
     assert again.status == 304
 
 
-@pytest.mark.parametrize("path", [path for path, _, _ in SERVED])
+@pytest.mark.parametrize("host", ["trade.example.com", "127.0.0.1:8080"])
+def test_the_root_leads_to_it(stack, host):
+    """By whatever name and port it was come to."""
+    answer = stack.get("/", {"Host": host})
+    assert (answer.status, answer.field("Location")) == (302, "/api/docs")
+    assert answer.field("X-Request-Id")
+
+
+@pytest.mark.parametrize("path", ["/", *[path for path, _, _ in SERVED]])
 def test_only_get_is_possible(stack, path):
-    assert stack.request("HEAD", path).status == 200
+    assert stack.request("HEAD", path).status == (302 if path == "/" else 200)
     options = stack.request("OPTIONS", path)
     assert (options.status, options.field("Allow")) == (204, "GET, HEAD, OPTIONS")
     for method in ("POST", "DELETE", "TRACE"):
