@@ -72,12 +72,17 @@ def limits():
         yield schema, (schemas[schema]["minLength"], schemas[schema]["maxLength"]), rules[rule]
     yield "reason", (0, schemas["TradeStatusChange"]["properties"]["reason"]["maxLength"]), rules["reason"]
     yield "Quantity", schemas["Quantity"]["oneOf"][0]["maximum"], numbers["QUANTITY_MAX"]
+    yield "Count", schemas["Count"]["oneOf"][0]["maximum"], numbers["QUANTITY_MAX"]
     yield "Sum", schemas["Sum"]["maximum"], numbers["SUM_MAX"]
     yield "items", schemas["NewTrade"]["properties"]["items"]["maxItems"], numbers["LINES_MAX"]
+    yield "counted items", schemas["NewStockTake"]["properties"]["items"]["maxItems"], numbers["LINES_MAX"]
     yield "limit", parameters["Limit"]["schema"]["maximum"], numbers["LIMIT_MAX"]
     yield "wait", f"at most {numbers['WAIT_MAX_S']}:" in parameters["Prefer"]["description"], True
     keys = re.search(r"#define IDEMPOTENCY_KEY_MAX (\d+)", source("api/idempotency.h"))[1]
     yield "Idempotency-Key", f"1 to {keys} visible" in parameters["IdempotencyKey"]["description"], True
+    seconds = re.search(r"#define REQUEST_WAIT_S (\d+)", source("api/request.h"))[1]
+    takes = API.document["paths"]["/api/inventory/{stationId}"]["put"]["description"]
+    yield "stock-take", f"within {seconds} seconds" in " ".join(takes.split()), True
     yield "errors", f"at most {numbers['FAULTS_MAX']}" in schemas["Problem"]["properties"]["errors"]["description"], True
     body = API.document["components"]["responses"]["BodyTooLarge"]["content"]["application/problem+json"]
     yield "body", body["examples"]["large"]["value"]["detail"], f"the body must have at most {settings['body_max']} bytes"
@@ -93,12 +98,13 @@ def test_limits_are_those_of_the_code(where, documented, coded):
 
 
 BODIES = [("trade_from_request", "NewTrade"), ("trade_change_from_request", "TradeStatusChange"),
-          ("cargo_from_request", "NewCargo"), ("cargo_change_from_request", "CargoStatusChange")]
+          ("cargo_from_request", "NewCargo"), ("cargo_change_from_request", "CargoStatusChange"),
+          ("stock_take_from_request", "NewStockTake")]
 
 
 @pytest.mark.parametrize("reader, schema", BODIES)
 def test_bodies_have_the_members_that_are_read(reader, schema):
-    text = source("domain/trade_request.c") + source("domain/cargo_request.c")
+    text = source("domain/trade_request.c") + source("domain/cargo_request.c") + source("domain/stock_take.c")
     body = re.search(rf"^enum itn_status {reader}\(.*?^}}", text, re.S | re.M)[0]
     read = {name: "FIELD_REQUIRED" in rest or kind == "choice"
             for kind, name, rest in re.findall(r'field_(\w+)\(&body, "(\w+)"([^;]*?)\)[,;]', body)}
