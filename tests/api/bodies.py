@@ -15,6 +15,13 @@ def a_cargo(**members):
             "items": [], **members}
 
 
+def a_stock_take(**items):
+    """What was counted: tea=3, or tea=(3, 5) with its reorderLevel."""
+    counted = {name: value if isinstance(value, tuple) else (value,) for name, value in items.items()}
+    return {"items": [{"name": name, **dict(zip(("quantity", "reorderLevel"), value))}
+                      for name, value in counted.items()]}
+
+
 def created(answer):
     assert answer.status == 201, answer
     return answer.json()

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from api.bodies import a_cargo, a_trade, created, problem
+from api.bodies import a_cargo, a_stock_take, a_trade, created, problem
 
 JSON = {"Content-Type": "application/json"}
 
@@ -62,6 +62,30 @@ FAULTY_CARGO = [
 ]
 
 
+FAULTY_STOCK_TAKES = [
+    ("an array", [], [""]),
+    ("nothing in it", {}, ["/items"]),
+    ("no items", {"items": []}, ["/items"]),
+    ("items that are none", {"items": {"tea": 1}}, ["/items"]),
+    ("an item that is none", {"items": ["tea"]}, ["/items/0"]),
+    ("nothing in an item", {"items": [{}]}, ["/items/0/name", "/items/0/quantity"]),
+    ("an operator as item name", {"items": [{"name": {"$gt": ""}, "quantity": 1}]}, ["/items/0/name"]),
+    ("1,001 items", a_stock_take(**{f"n{i}": 1 for i in range(1001)}), ["/items"]),
+    ("quantities", {"items": [{"name": f"n{i}", "quantity": q} for i, q in
+                              enumerate((-1, 0.5, 10**12 + 1, 10**30, "ten", True, None, [], "", "-0x1"))]},
+     [f"/items/{i}/quantity" for i in range(10)]),
+    ("reorder levels", a_stock_take(**{f"n{i}": (1, level) for i, level in
+                                       enumerate((-1, 1.5, 10**12 + 1, "few", False, {}, [0], ""))}),
+     [f"/items/{i}/reorderLevel" for i in range(8)]),
+    ("a name twice", {"items": [{"name": "tea", "quantity": 1}, {"name": "Tea", "quantity": 1},
+                                {"name": "tea", "quantity": 1}]}, ["/items/2/name"]),
+    ("everything at once", {"items": [{"name": "", "quantity": -1, "reorderLevel": "x"}, None, {"name": "a\n"}]},
+     ["/items/0/name", "/items/0/quantity", "/items/0/reorderLevel", "/items/1", "/items/2/name", "/items/2/quantity"]),
+]
+
+FAULTY_STATIONS = ["%20Mars", "Mars%C2%A0", "a%00b", "a%0Ab", "a%C2%85b", "%E2%80%83", "x" * 65, "%C3%A9" * 65]
+
+
 def names(cases):
     return [case[0] for case in cases]
 
@@ -70,7 +94,8 @@ def names(cases):
 def test_unreadable_bodies(api, name, body):
     for path in ("/api/trades", "/api/cargo"):
         problem(api.request("POST", path, body, JSON), 400, [""])
-    problem(api.request("PUT", "/api/trades/0123456789abcdef01234567/status", body, JSON), 400, [""])
+    for path in ("/api/trades/0123456789abcdef01234567/status", "/api/inventory/Nowhere"):
+        problem(api.request("PUT", path, body, JSON), 400, [""])
 
 
 @pytest.mark.parametrize("name, body, pointers", FAULTY_TRADES, ids=names(FAULTY_TRADES))
@@ -83,9 +108,23 @@ def test_faulty_cargo(api, name, body, pointers):
     problem(api.request("POST", "/api/cargo", json.dumps(body), JSON), 400, pointers)
 
 
+@pytest.mark.parametrize("name, body, pointers", FAULTY_STOCK_TAKES, ids=names(FAULTY_STOCK_TAKES))
+def test_faulty_stock_takes(api, name, body, pointers):
+    problem(api.request("PUT", "/api/inventory/Nowhere", json.dumps(body), JSON), 400, pointers)
+    problem(api.request("PUT", "/api/inventory/Nowhere%20", json.dumps(body), JSON), 400,
+            [":stationId", *pointers])
+
+
+@pytest.mark.parametrize("station", FAULTY_STATIONS)
+def test_stations_that_can_t_be(api, station):
+    problem(api.put(f"/api/inventory/{station}", a_stock_take(tea=1)), 400, [":stationId"])
+
+
 def test_a_known_member_given_twice(api):
     body = json.dumps(a_trade())[:-1] + ', "buyer": "B"}'
     problem(api.request("POST", "/api/trades", body, JSON), 400, ["/buyer"])
+    body = json.dumps(a_stock_take(tea=1))[:-1] + ', "items": []}'
+    problem(api.request("PUT", "/api/inventory/Nowhere", body, JSON), 400, ["/items"])
     body = json.dumps(a_trade())[:-1] + ', "color": 1, "color": 2}'
     created(api.request("POST", "/api/trades", body, JSON))
 
@@ -173,9 +212,15 @@ def test_what_the_server_owns_is_ignored(api):
 
 def test_nothing_of_it_is_stored(api):
     trades, cargo = len(api.get("/api/trades").json()), len(api.get("/api/cargo").json())
+    inventories = api.get("/api/inventory").body
     for _, body, _ in FAULTY_TRADES:
         api.request("POST", "/api/trades", json.dumps(body), JSON)
     for _, body, _ in FAULTY_CARGO:
         api.request("POST", "/api/cargo", json.dumps(body), JSON)
+    for _, body, _ in FAULTY_STOCK_TAKES:
+        api.request("PUT", "/api/inventory/Nowhere", json.dumps(body), JSON)
+    for station in FAULTY_STATIONS:
+        api.put(f"/api/inventory/{station}", a_stock_take(tea=1))
+    assert api.get("/api/inventory").body == inventories
     assert len(api.get("/api/trades").json()) == trades
     assert len(api.get("/api/cargo").json()) == cargo

@@ -5,7 +5,7 @@ import urllib.parse
 import pytest
 
 from api.bodies import a_cargo, a_trade, created, numbers, problem
-from harness.processes import holds_write_lock, is_stopped
+from harness.processes import freeze_engine
 from harness.wait import wait_for
 
 
@@ -136,18 +136,6 @@ def test_waiting_shows_the_state_after_the_cascade(api):
     assert [(item["name"], item["quantity"]) for item in inventory.json()["items"]] == [("iron", 10)]
     tag = inventory.field("ETag")
     assert api.get("/api/inventory/" + urllib.parse.quote(destination), {"If-None-Match": tag}).status == 304
-
-
-def freeze_engine(api):
-    """Outside of a SQLite transaction: others must be able to write."""
-    def attempt():
-        pid = api.freeze("itn-engine-1")
-        wait_for(lambda: is_stopped(pid), "the engine is stopped")
-        if not holds_write_lock(pid, api.folder / "itn.db"):
-            return True
-        api.thaw("itn-engine-1")
-        return False
-    wait_for(attempt, "the engine is stopped outside of a transaction")
 
 
 def test_waiting_in_vain(api):

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from api.bodies import a_cargo, a_trade, created, problem
+from api.bodies import a_cargo, a_stock_take, a_trade, created, problem
 from harness.wait import wait_for
 from harness.watch import read_log
 
@@ -55,12 +55,13 @@ WRITES = {
     "cargo's status by PUT": change(lambda api: f"/api/cargo/{new_cargo(api)}/status", "PUT", {"status": "in transit"}),
     "cargo's status by PATCH": change(lambda api: f"/api/cargo/{new_cargo(api)}/status", "PATCH", {
         "status": "pending", "location": "Ceres"}),
+    "a stock-take": lambda api: ("PUT", f"/api/inventory/Port%20{new_key()}", a_stock_take(tea=(7, 2), iron=0)),
 }
 
 
 def entity_of(answer):
     document = answer.json()
-    return document.get("trade") or document.get("cargo") or document
+    return document.get("trade") or document.get("cargo") or document.get("inventory") or document
 
 
 @pytest.mark.parametrize("write", WRITES)
@@ -75,6 +76,10 @@ def test_the_same_request_again(api, write, prefer):
         again = api.request(method, path, body, headers)
         assert own(again) == own(first)
         assert again.field("X-Request-Id") != first.field("X-Request-Id")
+    if write == "a stock-take":
+        told = [event["event"] for event in read_log(api.client) if event["data"].get("_id") == document["_id"]]
+        assert told == ["stockTaken", "inventoryUpdated"]
+        return
     wait_for(lambda: document["version"] in versions(api, document["_id"]), "it is in the log")
     told = versions(api, document["_id"])
     assert told == sorted(set(told)) and told[-1] == document["version"]
@@ -213,6 +218,29 @@ def test_many_at_once_change_once(api):
     assert answers[0].json()["trade"]["version"] == before + 1
     wait_for(lambda: before + 1 in versions(api, trade), "it is in the log")
     assert versions(api, trade).count(before + 1) == 1
+
+
+def test_many_at_once_take_stock_once(api):
+    station, key = f"Port {new_key()}", new_key()
+    path = f"/api/inventory/{urllib.parse.quote(station)}"
+
+    def until_answered(client):
+        """Few have a place to wait for the engine at once."""
+        end = time.monotonic() + 30
+        while True:
+            answer = client.put(path, a_stock_take(tea=7), with_key(key))
+            if answer.status < 400:
+                return answer
+            assert problem(answer, 503)["outcome"] == "not-done"
+            assert time.monotonic() < end, "there is no place"
+            time.sleep(0.02)
+    answers = at_once(api, until_answered)
+    assert {answer.status for answer in answers} <= {200, 202}
+    taken = [event for event in read_log(api.client) if event["data"].get("_id") == station]
+    assert [event["event"] for event in taken] == ["stockTaken", "inventoryUpdated"]
+    again = api.put(path, a_stock_take(tea=7), with_key(key))
+    assert {own(answer)[:2] for answer in answers} == {own(again)[:2]}
+    assert again.json()["inventory"]["items"][0]["quantity"] == 7
 
 
 def test_reading_does_not_care(api):

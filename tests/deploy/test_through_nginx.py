@@ -40,13 +40,13 @@ def test_a_trade_is_posted_and_its_frame_arrives(deployment, client):
 
 
 def test_browsers_are_told_to_stay_with_https(client):
-    for path in "/livez", "/api/trades", "/nothing", "/.itn/problem":
+    for path in "/", "/livez", "/api/trades", "/nothing", "/.itn/problem":
         assert client.get(path).field("Strict-Transport-Security") == "max-age=31536000"
     assert client.request("OPTIONS", "/api/updates/real-time").field("Strict-Transport-Security") == "max-age=31536000"
 
 
-@pytest.mark.parametrize("path, name", [("/api/docs", "api.html"), ("/api/openapi.yaml", "openapi.yaml"),
-                                        ("/api/asyncapi.yaml", "asyncapi.yaml"),
+@pytest.mark.parametrize("path, name", [("/api/docs", "api.html"), ("/api/docs/", "api.html"),
+                                        ("/api/openapi.yaml", "openapi.yaml"), ("/api/asyncapi.yaml", "asyncapi.yaml"),
                                         ("/api/itn.postman_collection.json", "itn.postman_collection.json")])
 def test_the_description_of_the_api_is_served(client, path, name):
     answer = client.get(path)

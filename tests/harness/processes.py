@@ -50,6 +50,18 @@ def holds_write_lock(pid, database):
     return False
 
 
+def freeze_engine(stack, name="itn-engine-1"):
+    """Outside of a SQLite transaction: others must be able to write."""
+    def attempt():
+        pid = stack.freeze(name)
+        wait_for(lambda: is_stopped(pid), f"{name} is stopped")
+        if not holds_write_lock(pid, stack.folder / "itn.db"):
+            return True
+        stack.thaw(name)
+        return False
+    wait_for(attempt, f"{name} is stopped outside of a transaction")
+
+
 def is_stopped(pid):
     """Every thread of it: a SIGSTOP takes a moment to reach them all."""
     try:
