@@ -103,6 +103,7 @@ def stock(talk):
     first = talk.say("PUT", path, count, {"If-None-Match": "*", **WAIT})
     talk.say("PUT", path, {"items": [{"name": "salt", "quantity": 0}]}, {"If-Match": first.field("ETag")})
     talk.say("PUT", path, count, {"If-Match": first.field("ETag")}, 412)
+    talk.say("PUT", "/api/inventory/Dione", count, {"If-Match": "*"}, 412)
     talk.say("PUT", path, count, {"Prefer": "wait=0"}, 202)
     talk.say("PUT", "/api/inventory/%20Titan", count, None, 400)
     talk.say("PUT", "/api/inventory/%ff", count, None, 400)
