@@ -83,7 +83,7 @@ FAULTY_STOCK_TAKES = [
      ["/items/0/name", "/items/0/quantity", "/items/0/reorderLevel", "/items/1", "/items/2/name", "/items/2/quantity"]),
 ]
 
-FAULTY_STATIONS = ["%20Mars", "Mars%C2%A0", "a%00b", "a%0Ab", "a%C2%85b", "%E2%80%83", "x" * 65, "%C3%A9" * 65]
+FAULTY_STATIONS = ["%20Mars", "Mars%C2%A0", "a%01b", "a%0Ab", "a%C2%85b", "%E2%80%83", "x" * 65, "%C3%A9" * 65]
 
 
 def names(cases):
