@@ -251,7 +251,7 @@ class Market:
             data = event["data"]
             if event["event"] == "inventoryUpdated":
                 stock.update({(data["stationId"], item["name"]): item["quantity"] for item in data["items"]})
-            elif event["event"] != "criticalEvent":
+            elif event["event"] in ("tradeCreate", "tradeUpdated", "cargoUpdated"):
                 state[data["_id"]] = data
                 created[data["_id"]] += event["event"] == "tradeCreate"
         assert {trade["_id"]: trade for trade in trades} | {entry["_id"]: entry for entry in cargo} == state

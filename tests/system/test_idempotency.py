@@ -53,7 +53,7 @@ class Insistent:
         return answer
 
     def work(self):
-        """A trade that is delayed, taken up again and canceled; a shipment that goes somewhere."""
+        """A trade that is delayed, taken up again and canceled; a shipment that goes somewhere; a stock-take."""
         self.count += 1
         name = f"{self.number} {self.count}"
         body = {"buyer": f"Buyer {name}", "buyerEmail": "a@example.org", "seller": "Bo", "sellerEmail": "b@example.org",
@@ -69,6 +69,9 @@ class Insistent:
         assert cargo.status == 201, cargo
         moved = self.until_told("PATCH", f"/api/cargo/S%20{name.replace(' ', '%20')}/status", {"status": "in transit"})
         assert moved.status == 200, moved
+        counted = self.until_told("PUT", f"/api/inventory/Depot%20{name.replace(' ', '%20')}",
+                                  {"items": [{"name": "tea", "quantity": self.count}]})
+        assert counted.status in (200, 202), counted
 
 
 class Crowd:
@@ -125,7 +128,7 @@ def assert_each_once(stack, crowd):
     assert len(trades) == len(cargo) == works
     assert {one["buyer"] for one in trades} == expected["trades"]
     assert {one["shipmentId"] for one in cargo} == expected["cargo"]
-    writes = {"tradeCreate": works, "tradeUpdated": 3 * works, "cargoUpdated": 2 * works}
+    writes = {"tradeCreate": works, "tradeUpdated": 3 * works, "cargoUpdated": 2 * works, "stockTaken": works}
     wait_for(lambda: writes.items() <= logged(stack).items(), "all is in the log", 60, pause=0.3)
     log = read_log(stack.client)
     assert_log_complete(log)
@@ -133,6 +136,8 @@ def assert_each_once(stack, crowd):
     for event in log:
         if event["event"] in ("tradeCreate", "tradeUpdated", "cargoUpdated"):
             versions[event["data"]["_id"]].append((event["data"]["version"], event["data"]["status"]))
+    counted = collections.Counter(event["data"]["stationId"] for event in log if event["event"] == "stockTaken")
+    assert counted == {f"Depot {client.number} {n + 1}": 1 for client in crowd.clients for n in range(client.count)}
     for one in trades:
         assert versions[one["_id"]] == [(1, "pending"), (2, "delayed"), (3, "pending"), (4, "canceled")], one
     for one in cargo:
