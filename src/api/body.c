@@ -18,6 +18,9 @@ void store_failure_reply(struct http_response *res, enum itn_status status)
 	case ITN_FULL:
 		problem_reply(res, PROBLEM_UNAVAILABLE, NULL, "too much is waiting to be stored, nothing was done");
 		return;
+	case ITN_NO_ROOM:
+		problem_reply(res, PROBLEM_INSUFFICIENT_STORAGE, NULL, "the disk of the store is full, nothing was done");
+		return;
 	case ITN_UNAVAILABLE:
 		problem_reply(res, PROBLEM_UNAVAILABLE, NULL, "the store does not answer, nothing was done");
 		return;

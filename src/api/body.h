@@ -13,7 +13,8 @@
 bool body_read(struct http_request *req, struct http_response *res, struct faults *faults, struct json_in **ret_doc)
 	must_check;
 
-/** The answer to a call of the store that failed for a reason that is not the client's: 503, or 500 for a bug. */
+/** The answer to a call of the store that failed for a reason that is not the client's: 503, 507 when its disk is full, or
+ *  500 for a bug. */
 void store_failure_reply(struct http_response *res, enum itn_status status);
 
 #endif

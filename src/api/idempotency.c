@@ -102,7 +102,7 @@ static bool refuse_pending(struct idempotency *once)
 static bool fail(struct idempotency *once, enum itn_status status)
 {
 	once->lost = true;
-	store_failure_reply(once->res, status == ITN_FAILED ? ITN_FAILED : ITN_UNAVAILABLE);
+	store_failure_reply(once->res, status == ITN_FAILED || status == ITN_NO_ROOM ? status : ITN_UNAVAILABLE);
 	return false;
 }
 

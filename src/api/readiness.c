@@ -71,13 +71,20 @@ static bool active_value(const struct metrics_reading *reading, const char *netw
 	return find_holder(reading, network, false, &process) && metrics_process_value(reading, process, metric, ret);
 }
 
+static bool has_no_room(const struct metrics_reading *reading, size_t process)
+{
+	int64_t no_room;
+
+	return metrics_process_value(reading, process, METRIC_ENGINE_NO_ROOM, &no_room) && no_room;
+}
+
 static enum reason look_at_engine(const struct metrics_reading *reading, const char *network, struct buf *detail)
 {
 	size_t process, at = 0;
 
 	if (find_holder(reading, network, false, &process)) {
 		buf_printf(detail, "%s has the lease", metrics_process_name(reading, process));
-		return REASON_NONE;
+		return has_no_room(reading, process) ? REASON_ENGINE_NO_ROOM : REASON_NONE;
 	}
 	if (find_holder(reading, network, true, &process)) {
 		buf_add_cstr(detail, metrics_process_name(reading, process));

@@ -26,6 +26,8 @@ static enum reason store_fault(void *context, struct buf *detail)
 	if (status == ITN_OK)
 		return REASON_NONE;
 	buf_add_cstr(detail, error.text);
+	if (status == ITN_NO_ROOM)
+		return REASON_STORE_FULL;
 	return status == ITN_FAILED ? REASON_STORE_UNUSABLE : REASON_STORE_UNAVAILABLE;
 }
 

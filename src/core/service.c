@@ -221,6 +221,7 @@ static bool set_up_signals(void)
 
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a limit of files' sizes is an error of the write */
 	stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	return stop_fd >= 0 && pthread_sigmask(SIG_BLOCK, &set, NULL) == 0 && start_watching();
 }

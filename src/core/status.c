@@ -7,6 +7,7 @@ static const char *const names[] = {
 	[ITN_EXISTS] = "exists",
 	[ITN_CONFLICT] = "conflict",
 	[ITN_FULL] = "full",
+	[ITN_NO_ROOM] = "no-room",
 	[ITN_UNAVAILABLE] = "unavailable",
 	[ITN_UNKNOWN] = "unknown",
 	[ITN_LOST_LEASE] = "lost-lease",

@@ -14,6 +14,7 @@ enum itn_status {
 	ITN_EXISTS,      /**< something else has this key already */
 	ITN_CONFLICT,    /**< somebody else changed it first: read again and decide again */
 	ITN_FULL,        /**< a bounded queue has no room; nothing was done */
+	ITN_NO_ROOM,     /**< the disk that the store lies on is full; nothing was done */
 	ITN_UNAVAILABLE, /**< the store or the bus does not answer; nothing was done */
 	ITN_UNKNOWN,     /**< handed over, but whether it took effect is not known */
 	ITN_LOST_LEASE,  /**< another engine holds the lease */

@@ -70,6 +70,7 @@ static void store_is_away(struct engine *engine, enum itn_status status)
 		log_warn("store does not answer", LOG_CSTR("status", itn_status_name(status)),
 			 LOG_CSTR("why", store_engine_error(engine->handle)));
 	engine->away = true;
+	metrics_set(METRIC_ENGINE_NO_ROOM, status == ITN_NO_ROOM);
 	wait_ms(engine, (int)bus_backoff_next(&engine->backoff), false);
 }
 
@@ -78,6 +79,7 @@ static void store_is_back(struct engine *engine)
 	if (engine->away)
 		log_info("store answers again");
 	engine->away = false;
+	metrics_set(METRIC_ENGINE_NO_ROOM, false);
 	bus_backoff_reset(&engine->backoff);
 }
 
@@ -164,9 +166,10 @@ static enum itn_status migrate(struct engine *engine)
 {
 	struct store_head before = { .schema = STORE_SCHEMA };
 	int64_t schema = 0;
+	enum itn_status status;
 
 	(void)!store_head(engine->store, &before);
-	switch (store_migrate(engine->handle, &schema)) {
+	switch (status = store_migrate(engine->handle, &schema)) {
 	case ITN_OK:
 		if (schema > STORE_SCHEMA)
 			return refuse_data(schema, "a newer itn wrote them");
@@ -183,7 +186,7 @@ static enum itn_status migrate(struct engine *engine)
 	case ITN_FAILED:
 		return refuse_data(schema, store_engine_error(engine->handle));
 	default:
-		store_is_away(engine, ITN_UNAVAILABLE);
+		store_is_away(engine, status);
 		return ITN_OK;
 	}
 }

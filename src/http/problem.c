@@ -106,7 +106,7 @@ static void write_problem(struct http_response *res, enum problem problem, const
 	json_out_member_str(&out, "requestId", res->req->request_id);
 	if (faults && faults_any(faults))
 		write_errors(&out, arena, faults);
-	if (status == 503)
+	if (status == 503 || status == 507)
 		json_out_member_str(&out, "outcome",
 				    problem == PROBLEM_OUTCOME_UNKNOWN ? STR("outcome-unknown") : STR("not-done"));
 	json_out_member_str(&out, "error", line);

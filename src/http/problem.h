@@ -2,7 +2,7 @@
  *
  *  Members: type ("/problems/CODE"), title, status, detail, instance (the request's path), requestId,
  *  errors: [{pointer, detail}] when there are faults, error (one line: detail, or the faults joined), message (the same
- *  line, on 404), outcome ("not-done" or "outcome-unknown", on 503). 503 and 507 carry Retry-After: 1.
+ *  line, on 404), outcome ("not-done" or "outcome-unknown", on 503 and 507). Both carry Retry-After: 1.
  */
 #ifndef ITN_HTTP_PROBLEM_H
 #define ITN_HTTP_PROBLEM_H

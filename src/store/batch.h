@@ -37,7 +37,8 @@ void store_lease_release(struct store_engine *engine);
  *  noted when it is done, so that whoever is killed in between is gone on from. Workers of this version and of the one before
  *  go on meanwhile. A step that finds itself half done completes it.
  *  @param ret_schema  what the data has now: STORE_SCHEMA, or what a newer program made of it: step down
- *  @return ITN_OK also when there was nothing to do; ITN_LOST_LEASE; ITN_UNAVAILABLE, ITN_UNKNOWN: call it again;
+ *  @return ITN_OK also when there was nothing to do; ITN_LOST_LEASE; ITN_UNAVAILABLE, ITN_NO_ROOM, ITN_UNKNOWN: call it
+ *          again;
  *          ITN_FAILED: a step can't be done */
 enum itn_status store_migrate(struct store_engine *engine, int64_t *ret_schema) must_check;
 
@@ -195,7 +196,7 @@ struct store_writes {
 };
 
 /** Writes and commits; the outcome is settled before it returns: ITN_OK it is in, ITN_CONFLICT it is not (run it again on a new
- *  snapshot, smaller), ITN_LOST_LEASE, ITN_UNAVAILABLE (not in), ITN_UNKNOWN (could not be settled: step down; whoever goes on
+ *  snapshot, smaller), ITN_LOST_LEASE, ITN_UNAVAILABLE or ITN_NO_ROOM (not in), ITN_UNKNOWN (could not be settled: step down; whoever goes on
  *  reads head). ITN_EXISTS: an event, a notification or a posting is there already (a bug); ITN_FAILED: last_seq is not head's plus the number of
  *  events, or their seqs do not follow head's (a bug). The batch is closed in any case. */
 enum itn_status store_batch_commit(struct store_engine *engine, const struct store_writes *writes) must_check;

@@ -26,7 +26,8 @@ enum itn_status store_vitals(struct store *store, struct store_vitals *ret_vital
 /** Something of the layout that is missing, or is not as this program makes it, and the statement that mends it ("" when
  *  no single one does). Both valid during the call. */
 typedef void store_fault_fn(void *context, const char *what, const char *remedy);
-/** Compares tables and indexes with those that this program makes. */
+/** Compares tables and indexes with those that this program makes; in SQLite looks through the file too, if it has no more
+ *  than 1 GB. */
 enum itn_status store_layout(struct store *store, store_fault_fn *fault, void *context, struct error *error) must_check;
 
 /** Gives the log another identity: every position of the former one is a gap from now on. For the lease's holder, on a

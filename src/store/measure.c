@@ -2,7 +2,7 @@
 
 #include "core/metrics.h"
 
-enum { KIND_FAILED, KIND_UNAVAILABLE, KIND_UNKNOWN, KIND_FULL, KINDS };
+enum { KIND_FAILED, KIND_UNAVAILABLE, KIND_UNKNOWN, KIND_FULL, KIND_NO_ROOM, KINDS };
 
 static void count(size_t kind)
 {
@@ -11,7 +11,7 @@ static void count(size_t kind)
 
 void store_measure_labels(void)
 {
-	static const char *const kinds[KINDS] = { "failed", "unavailable", "unknown", "full" };
+	static const char *const kinds[KINDS] = { "failed", "unavailable", "unknown", "full", "no_room" };
 
 	metrics_label(LABEL_KIND, kinds, KINDS);
 }
@@ -30,6 +30,9 @@ enum itn_status store_measure(enum itn_status status)
 		break;
 	case ITN_FULL:
 		count(KIND_FULL);
+		break;
+	case ITN_NO_ROOM:
+		count(KIND_NO_ROOM);
 		break;
 	default:
 		break;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #define CODE_DUPLICATE_KEY 11000
+#define CODE_OUT_OF_DISK   14031
 
 /* Servers' error codes by what they mean to us. */
 static const struct {
@@ -60,6 +61,8 @@ enum itn_status via_failure(struct via *via, const bson_t *reply, const bson_err
 		      (error->domain == MONGOC_ERROR_STREAM || error->domain == MONGOC_ERROR_SERVER_SELECTION);
 	if (from_server && error->code == CODE_DUPLICATE_KEY)
 		return ITN_EXISTS;
+	if (from_server && error->code == CODE_OUT_OF_DISK)
+		return ITN_NO_ROOM;
 	if (error->domain == MONGOC_ERROR_WRITE_CONCERN) {
 		via->handed_over = true;
 		return ITN_UNAVAILABLE;

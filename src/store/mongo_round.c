@@ -41,8 +41,8 @@ static void refuse_by_index(struct via *via, const bson_t *reply, struct write *
 		bson_error_t error = { .domain = MONGOC_ERROR_SERVER, .code = (uint32_t)bson_take_int(&one, "code") };
 		enum itn_status status = via_failure(via, NULL, &error);
 		struct write *write = sent[index];
-		if (status == ITN_FAILED)
-			settle(write, ITN_FAILED);
+		if (status == ITN_FAILED || (status == ITN_NO_ROOM && !write->handed_over))
+			settle(write, status);
 		else if (status == ITN_EXISTS || via->handed_over)
 			write->stage = STAGE_ASK;
 		else
@@ -71,12 +71,13 @@ static void not_acknowledged(struct round *round, const bson_t *reply, const bso
 {
 	enum itn_status status = via_failure(&round->via, reply, error);
 	bool perhaps = round->via.handed_over;
-	if (status != ITN_FAILED)
+	bool refused = status == ITN_FAILED || status == ITN_NO_ROOM;
+	if (!refused)
 		link_suspect(round->store->link, error->message);
 	for (size_t i = 0; i < count; i++) {
 		sent[i]->handed_over |= perhaps;
-		if (status == ITN_FAILED && !sent[i]->handed_over)
-			settle(sent[i], ITN_FAILED);
+		if (refused && !sent[i]->handed_over)
+			settle(sent[i], status);
 		else
 			sent[i]->stage = sent[i]->handed_over ? STAGE_ASK : STAGE_DUE;
 	}

@@ -1,11 +1,14 @@
 #include "store/sqlite_conn.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "core/clock.h"
+#include "core/log.h"
 #include "core/memory.h"
 
 #define STEPS_BETWEEN_LOOKS 20000
@@ -16,8 +19,24 @@ static const char *const sql_texts[SQLS] = {
 #undef SQL
 };
 
+/* Which line of SQLite found it is said first, then which statement met it. */
+static bool tells_of_damage(int code, const char *message)
+{
+	return ((code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB) &&
+	       strncmp(message, "statement aborts", strlen("statement aborts")) == 0;
+}
+
+static void take_message(void *context unused_arg, int code, const char *message)
+{
+	if (tells_of_damage(code, message))
+		log_error("the database is damaged", LOG_CSTR("why", message));
+	else
+		log_debug("SQLite", LOG_CSTR("says", message));
+}
+
 static void configure(void)
 {
+	sqlite3_config(SQLITE_CONFIG_LOG, take_message, NULL);
 	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
@@ -85,16 +104,26 @@ void conn_close(struct conn *conn)
 	free(conn);
 }
 
+static bool is_for_room(int code)
+{
+	return code == ENOSPC || code == EDQUOT || code == EFBIG;
+}
+
 enum itn_status conn_failure(struct conn *conn, struct error *error)
 {
 	enum itn_status status = ITN_FAILED;
 	switch (sqlite3_extended_errcode(conn->db) & 0xff) {
+	case SQLITE_FULL:
+		status = ITN_NO_ROOM;
+		break;
+	case SQLITE_IOERR:
+	case SQLITE_CANTOPEN:
+		status = is_for_room(sqlite3_system_errno(conn->db)) || is_for_room(conn->os_error) ? ITN_NO_ROOM :
+												      ITN_UNAVAILABLE;
+		break;
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
-	case SQLITE_FULL:
-	case SQLITE_IOERR:
 	case SQLITE_READONLY:
-	case SQLITE_CANTOPEN:
 	case SQLITE_PERM:
 	case SQLITE_AUTH:
 	case SQLITE_NOMEM:
@@ -114,7 +143,9 @@ sqlite3_stmt *conn_sql(struct conn *conn, enum sqlite_sql which)
 
 bool conn_row(struct conn *conn, sqlite3_stmt *stmt, enum itn_status *ret_status)
 {
+	errno = 0;
 	int rc = stmt ? sqlite3_step(stmt) : SQLITE_MISUSE;
+	conn->os_error = errno;
 	if (rc == SQLITE_ROW)
 		return true;
 	*ret_status = rc == SQLITE_DONE ? ITN_OK : conn_failure(conn, NULL);

@@ -54,6 +54,7 @@ enum sqlite_sql {
 struct conn {
 	sqlite3 *db;
 	int64_t deadline_us; /**< whoever uses it sets it: locks are waited for, reads go on, until then */
+	int os_error;        /**< errno as the last statement that failed left it: SQLite does not keep a commit's */
 	bool patient;        /**< no deadline for statements that are running, only for locks */
 	sqlite3_stmt *kept[SQLS];
 	struct {
@@ -68,7 +69,8 @@ struct conn {
 enum itn_status conn_open(const char *path, int cache_kib, struct conn **ret_conn, struct error *error) must_check;
 /** NULL is allowed. */
 void conn_close(struct conn *conn);
-/** What SQLite's last failure on this connection means: ITN_UNAVAILABLE (it may mend) or ITN_FAILED. */
+/** What SQLite's last failure on this connection means: ITN_NO_ROOM (no space, a quota, a limit of the file's size),
+ *  ITN_UNAVAILABLE (it may mend) or ITN_FAILED. */
 enum itn_status conn_failure(struct conn *conn, struct error *error);
 
 /** The prepared statement, or NULL: everything that is done with NULL fails, and conn_failure() knows why. */

@@ -9,7 +9,7 @@
 
 enum itn_status engine_note(struct sqlite_engine *engine, enum itn_status status)
 {
-	if (status == ITN_UNAVAILABLE || status == ITN_FAILED || status == ITN_UNKNOWN)
+	if (status == ITN_UNAVAILABLE || status == ITN_NO_ROOM || status == ITN_FAILED || status == ITN_UNKNOWN)
 		snprintf(engine->reason, sizeof(engine->reason), "the database file: %s", sqlite3_errmsg(engine->conn->db));
 	return status;
 }
@@ -83,7 +83,7 @@ static enum itn_status engine_begin(struct sqlite_engine *engine)
 	if (!status)
 		return ITN_OK;
 	engine_unlock(engine);
-	return ITN_UNAVAILABLE;
+	return status == ITN_NO_ROOM ? status : ITN_UNAVAILABLE;
 }
 
 enum itn_status engine_commit(struct sqlite_engine *engine)
@@ -96,7 +96,9 @@ enum itn_status engine_commit(struct sqlite_engine *engine)
 	}
 	bool settled = sqlite3_extended_errcode(engine->conn->db) != SQLITE_IOERR_FSYNC;
 	engine_roll_back(engine);
-	return settled ? ITN_UNAVAILABLE : ITN_UNKNOWN;
+	if (!settled)
+		return ITN_UNKNOWN;
+	return status == ITN_NO_ROOM ? status : ITN_UNAVAILABLE;
 }
 
 enum itn_status sqlite_lease_read(struct store_engine *base, struct store_lease *ret_lease)

@@ -24,7 +24,7 @@ static inline struct sqlite_engine *sqlite_engine_of(struct store_engine *engine
 
 /** Keeps the reason of `status` when it is a failure; returns it. */
 enum itn_status engine_note(struct sqlite_engine *engine, enum itn_status status);
-/** Begins a transaction that renews our lease; ITN_LOST_LEASE, ITN_UNAVAILABLE: none is open. */
+/** Begins a transaction that renews our lease; ITN_LOST_LEASE, ITN_UNAVAILABLE, ITN_NO_ROOM: none is open. */
 enum itn_status engine_begin_ours(struct sqlite_engine *engine, struct store_head *ret_head) must_check;
 /** Commits and gives the lock back; rolled back when that fails, or ITN_UNKNOWN. */
 enum itn_status engine_commit(struct sqlite_engine *engine) must_check;

@@ -18,7 +18,7 @@ struct file_identity {
 };
 struct file_identity sqlite_file_identity(const char *path);
 /** With `make`, makes the layout in an empty database, under the lock and until the deadline. ITN_FAILED: no database,
- *  another program's, one that a newer itn wrote; ITN_UNAVAILABLE: locked by others, no space. */
+ *  another program's, one that a newer itn wrote; ITN_UNAVAILABLE: locked by others; ITN_NO_ROOM. */
 enum itn_status sqlite_schema_prepare(const char *path, bool make, struct sqlite_lock *lock, int64_t deadline_us,
 				      struct error *error) must_check;
 

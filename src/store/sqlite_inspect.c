@@ -1,5 +1,6 @@
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 
 #include "core/clock.h"
@@ -42,6 +43,36 @@ enum itn_status sqlite_vitals(struct store *base, struct store_vitals *ret_vital
 	return ITN_OK;
 }
 
+#define LOOK_BYTES_MAX ((off_t)1 << 30)
+#define LOOK_US	       30000000
+
+static void tell_damage(store_fault_fn *fault, void *context, const char *text)
+{
+	char what[400];
+	snprintf(what, sizeof(what), "the file is damaged (%s)", text);
+	for (char *c = what; *c; c++)
+		*c = *c == '\n' ? ' ' : *c;
+	fault(context, what, "");
+}
+
+/* Every page, unless that would take long. */
+static void look_through(struct sqlite_store *store, struct conn *conn, store_fault_fn *fault, void *context)
+{
+	struct stat info;
+	sqlite3_stmt *stmt;
+	if (stat(store->path, &info) || info.st_size > LOOK_BYTES_MAX ||
+	    sqlite3_prepare_v2(conn->db, "PRAGMA quick_check(1)", -1, &stmt, NULL))
+		return;
+	conn->deadline_us = clock_monotonic_us() + LOOK_US;
+	int rc = sqlite3_step(stmt);
+	const char *text = rc == SQLITE_ROW ? (const char *)sqlite3_column_text(stmt, 0) : NULL;
+	if (text && strcmp(text, "ok"))
+		tell_damage(fault, context, text);
+	else if ((rc & 0xff) == SQLITE_CORRUPT)
+		tell_damage(fault, context, sqlite3_errmsg(conn->db));
+	sqlite3_finalize(stmt);
+}
+
 /* "CREATE TABLE head (…" is the table head; of an index and a trigger the whole statement counts, a table may have
  * grown by columns. */
 static void compare(sqlite3_stmt *find, const char *statement, store_fault_fn *fault, void *context)
@@ -82,6 +113,7 @@ enum itn_status sqlite_layout(struct store *base, store_fault_fn *fault, void *c
 			if (sqlite_layout_statements[i].schema <= head.schema)
 				compare(find, sqlite_layout_statements[i].text, fault, context);
 		sqlite3_finalize(find);
+		look_through(store, conn, fault, context);
 	}
 	reader_give(store, conn);
 	return status;

@@ -45,6 +45,15 @@ static struct sqlite_store *store_new(const struct config *config)
 	return store;
 }
 
+/* A file that only can be read SQLite opens all the same, and refuses each write. */
+static enum itn_status writer_open(struct sqlite_store *store, struct error *error)
+{
+	enum itn_status status = conn_open(store->path, WRITER_CACHE_KIB, &store->writer, error);
+	if (!status && sqlite3_db_readonly(store->writer->db, NULL) == 1)
+		status = error_set(error, ITN_FAILED, "the database file can't be written, only read");
+	return status;
+}
+
 static enum itn_status sqlite_open(const struct config *config, bool make, struct store **ret_store, struct error *error)
 {
 	struct sqlite_store *store = store_new(config);
@@ -57,7 +66,7 @@ static enum itn_status sqlite_open(const struct config *config, bool make, struc
 	}
 	if (!(status = sqlite_lock_open(store->path, &store->lock, &why)) &&
 	    !(status = sqlite_schema_prepare(store->path, make, &store->lock, deadline_us, &why)))
-		status = conn_open(store->path, WRITER_CACHE_KIB, &store->writer, &why);
+		status = writer_open(store, &why);
 	if (status) {
 		error_set(error, status, "%s: %s", store->path, why.text);
 		store_free(store);

@@ -241,7 +241,9 @@ static enum itn_status commit(struct conn *conn)
 	bool settled = sqlite3_extended_errcode(conn->db) != SQLITE_IOERR_FSYNC;
 	if (!sqlite3_get_autocommit(conn->db) && conn_do(conn, SQL_ROLLBACK))
 		return ITN_UNKNOWN;
-	return settled ? ITN_UNAVAILABLE : ITN_UNKNOWN;
+	if (!settled)
+		return ITN_UNKNOWN;
+	return status == ITN_NO_ROOM ? status : ITN_UNAVAILABLE;
 }
 
 static enum itn_status round_prepare(void *context, int64_t deadline_us)
@@ -257,7 +259,7 @@ static enum itn_status round_prepare(void *context, int64_t deadline_us)
 		return ITN_OK;
 	write_note(store, sqlite3_errmsg(store->writer->db));
 	sqlite_lock_release(&store->lock);
-	return ITN_UNAVAILABLE;
+	return status == ITN_NO_ROOM ? status : ITN_UNAVAILABLE;
 }
 
 static enum itn_status items_write(struct conn *conn, struct commit_item **items, size_t count)
@@ -265,7 +267,7 @@ static enum itn_status items_write(struct conn *conn, struct commit_item **items
 	for (size_t i = 0; i < count; i++) {
 		items[i]->status = write_one(conn, (struct sqlite_write *)items[i]);
 		if (sqlite3_get_autocommit(conn->db))
-			return ITN_UNAVAILABLE;
+			return items[i]->status == ITN_NO_ROOM ? ITN_NO_ROOM : ITN_UNAVAILABLE;
 	}
 	return ITN_OK;
 }
@@ -283,7 +285,8 @@ static void round_run(void *context, struct commit_item **items, size_t count)
 		write_note(store, sqlite3_errmsg(conn->db));
 	sqlite_lock_release(&store->lock);
 	for (size_t i = 0; status && i < count; i++)
-		items[i]->status = status;
+		if (items[i]->status != ITN_FAILED)
+			items[i]->status = status;
 }
 
 static void round_tidy(void *context)

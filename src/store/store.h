@@ -1,7 +1,8 @@
 /** The store: what callers may ask of it, whichever engine answers (sqlite_*.c, mongo_*.c).
  *
  *  A struct store may be used by any number of threads at once. Every call returns within the configured timeout and a
- *  little: a store that does not answer is ITN_UNAVAILABLE (certainly nothing was done), or, for writes already handed over
+ *  little: a store that does not answer is ITN_UNAVAILABLE (certainly nothing was done), one whose disk is full ITN_NO_ROOM
+ *  (certainly nothing was done), or, for writes already handed over
  *  whose outcome could not be settled by reading back, ITN_UNKNOWN. A store known to be down answers at once.
  *  Results live in the caller's arena or buffer.
  */
@@ -30,7 +31,7 @@ struct store;
 /** Opens what config->store names and makes the schema when there is none. A MongoDB server that is away is no error here
  *  (it is found when it comes); ITN_FAILED for what waiting doesn't mend (no such folder, corrupt file, newer schema,
  *  network file system, a URI with a database name), ITN_INVALID for a setting that is neither kind, ITN_UNAVAILABLE when
- *  the layout can't be made now (no space, others hold the lock). */
+ *  the layout can't be made now (others hold the lock), ITN_NO_ROOM when there is no space for it. */
 enum itn_status store_open(const struct config *config, struct store **ret_store, struct error *error) must_check;
 /** Ends its threads and connections; calls under way end first. NULL is allowed. */
 void store_close(struct store *store);

@@ -212,6 +212,25 @@ def store_away(talk):
     talk.stack.wait_ready(60)
 
 
+def no_room(talk):
+    """The server refuses every write for want of space; its disk need not be full for that."""
+    def fail_point(mode):
+        with talk.mongo.client() as client:
+            client.admin.command("configureFailPoint", "failCommand", mode=mode,
+                                 data={"failCommands": ["insert", "update"], "errorCode": 14031})
+    ids = {"transactionId": talk.say("POST", "/api/trades", {**TRADE, "destination": "Full"}, WAIT, 201).json()["_id"],
+           "shipmentId": talk.say("POST", "/api/cargo", {**CARGO, "shipmentId": "SH-8", "destination": "Void"}, WAIT,
+                                  201).json()["_id"],
+           "stationId": "Mars"}
+    fail_point("alwaysOn")
+    for path, method in talk.api.operations:
+        if "507" in talk.api.responses(path, method):
+            body = {"status": "delayed"} if "status" in path else {**TRADE, **CARGO, "shipmentId": "SH-9"}
+            assert talk.say(method.upper(), path.format(**ids), body, None, 507).json()["outcome"] == "not-done"
+    fail_point("off")
+    wait_for(lambda: talk.stack.post("/api/trades", TRADE, WAIT).status == 201, "the engine goes on")
+
+
 def workers_away(talk):
     """They are started again at once, but not twice."""
     def seen():
@@ -244,6 +263,7 @@ def talk(tmp_path_factory):
         watcher.wait_seq(log[-1]["seq"])
         watcher.close()
         talk.log, talk.frames = log, watcher.frames
+        no_room(talk)
         store_away(talk)
         workers_away(talk)
         yield talk

@@ -39,6 +39,7 @@ static int drain_when_told(const struct config *config)
 		return 98;
 	raise(SIGHUP);
 	raise(SIGPIPE);
+	raise(SIGXFSZ);
 	service_ready("at work");
 	service_alive();
 	say('r');

@@ -46,6 +46,11 @@ threaded_tests += tests/unit/store/test_sqlite_trouble
 tests_unit_store_test_sqlite_trouble_SOURCES = tests/unit/store/test_sqlite_trouble.c $(store_contract_sources)
 tests_unit_store_test_sqlite_trouble_LDADD = $(store_libs) $(core_libs) $(CMOCKA_LIBS)
 
+unit_tests += tests/unit/store/test_sqlite_disk
+tests_unit_store_test_sqlite_disk_SOURCES = tests/unit/store/test_sqlite_disk.c \
+	tests/unit/store/disk.c tests/unit/store/disk.h $(store_contract_sources)
+tests_unit_store_test_sqlite_disk_LDADD = $(store_libs) $(core_libs) $(CMOCKA_LIBS)
+
 unit_tests += tests/unit/store/test_sqlite_lists
 tests_unit_store_test_sqlite_lists_SOURCES = tests/unit/store/test_sqlite_lists.c $(store_contract_sources)
 tests_unit_store_test_sqlite_lists_LDADD = $(store_libs) $(core_libs) $(CMOCKA_LIBS)

@@ -3,7 +3,6 @@
 #include <sqlite3.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "contract.h"
@@ -33,55 +32,6 @@ static void check_there(struct fixture *f, const char *name, struct str id, enum
 {
 	struct trade trade;
 	check_status(name, store_trade(f->store, f->arena, id, &trade), expected);
-}
-
-static void limit_files(rlim_t bytes)
-{
-	struct rlimit limit;
-	assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
-	limit.rlim_cur = bytes;
-	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
-}
-
-static void a_full_disk_is_told_and_mends(void **state)
-{
-	struct fixture *f = *state;
-	struct str before, during, after;
-	struct error error = { "" };
-	signal(SIGXFSZ, SIG_IGN);
-	check_status("before", try_trade(f, f->store, &before), ITN_OK);
-	limit_files((rlim_t)size_of(f, "-wal") + 1000);
-	for (int i = 0; i < 3; i++) {
-		check_status("during", try_trade(f, f->store, &during), ITN_UNAVAILABLE);
-		check_there(f, "not done", during, ITN_NOT_FOUND);
-	}
-	check_status("not ready", store_check(f->store, &error), ITN_UNAVAILABLE);
-	check_has("why", error.text, "can't be written");
-	check_there(f, "reads go on", before, ITN_OK);
-	limit_files(RLIM_INFINITY);
-	check_status("after", try_trade(f, f->store, &after), ITN_OK);
-	check_status("ready", store_check(f->store, &error), ITN_OK);
-	check_there(f, "still not done", during, ITN_NOT_FOUND);
-	check_int("entries", (long long)drain(f), 2);
-}
-
-static void a_full_disk_leaves_the_engine_s_batch_undone(void **state)
-{
-	struct fixture *f = *state;
-	struct str id;
-	signal(SIGXFSZ, SIG_IGN);
-	for (int i = 0; i < 50; i++)
-		check_status("created", try_trade(f, f->store, &id), ITN_OK);
-	struct store_batch batch = begin(f, 100);
-	struct store_writes writes = number_entries(f, f->engine, &batch);
-	limit_files((rlim_t)size_of(f, "-wal") + 6000);
-	check_status("not in", store_batch_commit(f->engine, &writes), ITN_UNAVAILABLE);
-	check_bool("why", store_engine_error(f->engine)[0] != '\0', true);
-	limit_files(RLIM_INFINITY);
-	struct store_head head;
-	check_status("head", store_head(f->store, &head), ITN_OK);
-	check_int("nothing logged", head.last_seq, 0);
-	check_int("all of it later", (long long)drain(f), 50);
 }
 
 /* Somebody with a tool of SQLite's own, who knows nothing of the lock file. */
@@ -263,8 +213,6 @@ static void a_counter_stays_at_its_end(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		CONTRACT(a_full_disk_is_told_and_mends),
-		CONTRACT(a_full_disk_leaves_the_engine_s_batch_undone),
 		CONTRACT(a_stranger_s_transaction_ends_in_an_answer),
 		CONTRACT(a_stopped_engine_blocks_writers_and_says_so),
 		CONTRACT(the_log_file_stays_small),
