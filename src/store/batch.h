@@ -35,7 +35,8 @@ void store_lease_release(struct store_engine *engine);
 
 /** Brings the data from an older schema to STORE_SCHEMA, for the lease's holder and before its first batch: step by step, each
  *  noted when it is done, so that whoever is killed in between is gone on from. Workers of this version and of the one before
- *  go on meanwhile. A step that finds itself half done completes it.
+ *  go on meanwhile. A step that finds itself half done completes it. Of data of this schema it makes the indexes that are
+ *  missing; a SQLite database of more than 256 MB would keep writers waiting for that and is left as it is.
  *  @param ret_schema  what the data has now: STORE_SCHEMA, or what a newer program made of it: step down
  *  @return ITN_OK also when there was nothing to do; ITN_LOST_LEASE; ITN_UNAVAILABLE, ITN_NO_ROOM, ITN_UNKNOWN: call it
  *          again;

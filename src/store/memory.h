@@ -29,7 +29,7 @@ enum memory_point {
 
 struct memory_host {
 	/** Called without any lock; may run others. `call` names the function of struct store_ops.
-	 *  @return ITN_OK: it goes on. Before: ITN_UNAVAILABLE (it has no effect), ITN_UNKNOWN (a write's or commit's
+	 *  @return ITN_OK: it goes on. Before: ITN_UNAVAILABLE, ITN_NO_ROOM (it has no effect), ITN_UNKNOWN (a write's or commit's
 	 * caller is told so at once and it has its effect later, in memory_land()). Within and before, in a batch: also
 	 *          ITN_CONFLICT (the server aborts it). After, of a write or commit: ITN_UNKNOWN (the answer is lost).
 	 */

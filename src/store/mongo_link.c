@@ -324,6 +324,16 @@ static void library_start(void)
 	atexit(mongoc_cleanup);
 }
 
+static int64_t selection_ms(int64_t timeout_ms)
+{
+	return timeout_ms / 2 + 50;
+}
+
+int64_t link_selection_ms(const struct mongo_link *link)
+{
+	return selection_ms(link->timeout_ms);
+}
+
 /* What may be promised depends on these; whatever the URI says of them is overruled. */
 static void uri_insist(mongoc_uri_t *uri, int64_t timeout_ms)
 {
@@ -333,7 +343,7 @@ static void uri_insist(mongoc_uri_t *uri, int64_t timeout_ms)
 	mongoc_uri_set_option_as_bool(uri, MONGOC_URI_RETRYREADS, false);
 	mongoc_uri_set_option_as_int32(uri, MONGOC_URI_SOCKETTIMEOUTMS, timeout);
 	mongoc_uri_set_option_as_int32(uri, MONGOC_URI_CONNECTTIMEOUTMS, timeout);
-	mongoc_uri_set_option_as_int32(uri, MONGOC_URI_SERVERSELECTIONTIMEOUTMS, timeout / 2 + 50);
+	mongoc_uri_set_option_as_int32(uri, MONGOC_URI_SERVERSELECTIONTIMEOUTMS, (int32_t)selection_ms(timeout_ms));
 	mongoc_uri_set_option_as_int32(uri, MONGOC_URI_WAITQUEUETIMEOUTMS, timeout / 4 + 10);
 	mongoc_uri_set_option_as_int32(uri, MONGOC_URI_HEARTBEATFREQUENCYMS, HEARTBEAT_MS);
 }

@@ -64,5 +64,7 @@ int64_t link_now_ms(struct mongo_link *link);
 /** The database of the network. */
 const char *link_database(const struct mongo_link *link);
 int64_t link_timeout_ms(const struct mongo_link *link);
+/** How long an operation waits for a primary, when none is known. */
+int64_t link_selection_ms(const struct mongo_link *link);
 
 #endif

@@ -47,11 +47,21 @@ static enum itn_status step(struct mongo_engine *engine, int64_t *ret_schema)
 	return ITN_OK;
 }
 
+/* On a large collection this may outlast the lease: whoever has it next goes on with the same. */
+static enum itn_status indexes_mend(struct mongo_engine *engine)
+{
+	struct via outside = engine->via;
+	outside.session = NULL;
+	enum itn_status status = mongo_schema_mend(&outside);
+	engine->via.error = outside.error;
+	return status ? engine_fail(engine, status) : ITN_OK;
+}
+
 enum itn_status mongo_migrate(struct store_engine *base, int64_t *ret_schema)
 {
 	enum itn_status status;
 	do
 		status = step(mongo_engine_of(base), ret_schema);
 	while (!status && *ret_schema < STORE_SCHEMA);
-	return status;
+	return !status && *ret_schema == STORE_SCHEMA ? indexes_mend(mongo_engine_of(base)) : status;
 }

@@ -267,11 +267,26 @@ static void try_once(struct round *round)
 	link_give(round->store->link, round->via.client);
 }
 
+static bool any_handed_over(const struct round *round)
+{
+	for (size_t i = 0; i < round->count; i++)
+		if (round->writes[i]->stage != STAGE_DONE && round->writes[i]->handed_over)
+			return true;
+	return false;
+}
+
+/* What is certainly not done shall be told so: a try that waits for a primary in vain must end before the callers do. */
+static bool is_too_late(struct round *round, int64_t left_us)
+{
+	int64_t longest_ms = link_selection_ms(round->store->link) - WRITE_GRACE_MS;
+	return left_us <= 0 || (!any_handed_over(round) && left_us < longest_ms * 1000);
+}
+
 /* Only a server that has just answered is asked again: a hung one would cost another timeout. */
 static bool may_try_again(struct round *round)
 {
 	int64_t left_us = round->deadline_us - clock_monotonic_us();
-	if (left_us <= 0)
+	if (is_too_late(round, left_us))
 		return false;
 	if (round->via.broken && !link_prove(round->store->link, left_us))
 		return false;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/id.h"
+#include "core/log.h"
 #include "store/mongo_call.h"
 #include "store/store.h"
 
@@ -55,8 +56,10 @@ static const struct index {
 	{ 5, IN_JOBS, { "cause" }, .only = NULL },
 };
 
-#define CODE_NAMESPACE_NOT_FOUND 26
-#define CODE_NAMESPACE_EXISTS    48
+#define CODE_NAMESPACE_NOT_FOUND    26
+#define CODE_NAMESPACE_EXISTS	    48
+#define CODE_INDEX_OPTIONS_CONFLICT 85
+#define CODE_INDEX_KEYS_CONFLICT    86
 
 static void index_describe(const struct index *index, bson_t *list, const char *at)
 {
@@ -242,25 +245,73 @@ static void tell_missing(const struct index *index, const char *keys, store_faul
 	fault(context, what, remedy);
 }
 
-static enum itn_status index_look(struct via *via, const struct index *index, store_fault_fn *fault, void *context)
+static enum itn_status index_find(struct via *via, const struct index *index, const char *keys, bool *ret_there)
 {
 	mongoc_collection_t *collection =
 		mongoc_client_get_collection(via->client, via->database, mongo_collection_name(index->in));
 	mongoc_cursor_t *cursor = mongoc_collection_find_indexes_with_opts(collection, NULL);
 	const bson_t *found, *reply;
 	bson_error_t error;
-	char keys[256];
 	bool there = false;
 	enum itn_status status = ITN_OK;
-	describe_keys(index, keys, sizeof(keys));
 	while (mongoc_cursor_next(cursor, &found))
 		there |= is_like(index, keys, found);
 	if (mongoc_cursor_error_document(cursor, &error, &reply) && error.code != CODE_NAMESPACE_NOT_FOUND)
 		status = via_failure(via, reply, &error);
-	else if (!there)
-		tell_missing(index, keys, fault, context);
 	mongoc_cursor_destroy(cursor);
 	mongoc_collection_destroy(collection);
+	*ret_there = there;
+	return status;
+}
+
+static enum itn_status index_look(struct via *via, const struct index *index, store_fault_fn *fault, void *context)
+{
+	char keys[256];
+	bool there;
+	describe_keys(index, keys, sizeof(keys));
+	enum itn_status status = index_find(via, index, keys, &there);
+	if (!status && !there)
+		tell_missing(index, keys, fault, context);
+	return status;
+}
+
+static enum itn_status index_make(struct via *via, const struct index *index)
+{
+	bson_t command = BSON_INITIALIZER, list;
+	bson_append_utf8(&command, "createIndexes", -1, mongo_collection_name(index->in), -1);
+	bson_append_array_begin(&command, "indexes", -1, &list);
+	index_describe(index, &list, "0");
+	bson_append_array_end(&command, &list);
+	enum itn_status status = via_command(via, &command, NULL);
+	bson_destroy(&command);
+	return status;
+}
+
+/* One of the same name or keys that is not as ours is somebody's doing: a person shall look at it. */
+static bool is_in_the_way(const struct via *via)
+{
+	return via->error.domain == MONGOC_ERROR_SERVER &&
+	       (via->error.code == CODE_INDEX_OPTIONS_CONFLICT || via->error.code == CODE_INDEX_KEYS_CONFLICT);
+}
+
+enum itn_status mongo_schema_mend(struct via *via)
+{
+	int made = 0;
+	enum itn_status status = ITN_OK;
+	for (size_t i = 0; !status && i < sizeof(indexes) / sizeof(indexes[0]); i++) {
+		char keys[256];
+		bool there;
+		describe_keys(&indexes[i], keys, sizeof(keys));
+		status = index_find(via, &indexes[i], keys, &there);
+		if (status || there)
+			continue;
+		status = index_make(via, &indexes[i]);
+		made += !status;
+		if (status && is_in_the_way(via))
+			status = ITN_OK;
+	}
+	if (made)
+		log_warn("missing indexes were made", LOG_INT("count", made));
 	return status;
 }
 

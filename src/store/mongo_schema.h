@@ -14,6 +14,8 @@ enum itn_status mongo_schema_prepare(mongoc_client_t *client, const char *databa
 				     struct error *error) must_check;
 /** Makes the collections and indexes that came with this schema, as far as they are missing. */
 enum itn_status mongo_schema_make(struct via *via, int64_t schema) must_check;
+/** Makes the indexes that are missing, of data of this program's schema. */
+enum itn_status mongo_schema_mend(struct via *via) must_check;
 /** store_layout() over one client. */
 enum itn_status mongo_schema_compare(struct via *via, store_fault_fn *fault, void *context) must_check;
 

@@ -3,8 +3,6 @@
 #include "core/clock.h"
 #include "core/memory.h"
 
-#define GRACE_MS 300
-
 static void write_release(struct commit_item *item)
 {
 	struct write *write = (struct write *)item;
@@ -32,7 +30,7 @@ static enum itn_status submit(struct mongo_store *store, struct write *write)
 {
 	bool waits_for_nobody = write->kind == WRITE_INSERT || write->in == IN_CLAIMS;
 	struct commit_queue *queue = waits_for_nobody ? store->creations : store->changes;
-	return commit_queue_write(queue, &write->item, link_timeout_ms(store->link), GRACE_MS);
+	return commit_queue_write(queue, &write->item, link_timeout_ms(store->link), WRITE_GRACE_MS);
 }
 
 /* Only at the version that was read, and only while there is room in the outbox. */

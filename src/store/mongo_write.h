@@ -8,6 +8,9 @@
 #define OUTBOX_LAST "outbox.63"
 _Static_assert(ENTRIES_MAX == 64, "OUTBOX_LAST is the last of ENTRIES_MAX places");
 
+/** How long a caller waits beyond the store's timeout for a write that was begun. */
+#define WRITE_GRACE_MS 300
+
 enum write_kind { WRITE_INSERT, WRITE_UPDATE };
 
 enum write_stage {

@@ -1,6 +1,6 @@
 """The C test programs of the store and of the engine, on a MongoDB server instead of SQLite.
 
-ITN_TEST_STORE tells them which server; each of their tests has a database of its own there. test_mongo_faults also sets the
+ITN_TEST_STORE tells them which server; each of their tests has a database of its own there. Those of faults also set the
 server's fail points, so nothing else may use the server meanwhile.
 """
 
@@ -16,7 +16,11 @@ SUPPRESSIONS = Path(__file__).parent.parent / "tsan.supp"
 
 PROGRAMS = [
     "tests/unit/store/test_contract",
-    "tests/unit/store/test_mongo_faults",
+    "tests/unit/store/test_mongo_link",
+    "tests/unit/store/test_mongo_writes",
+    "tests/unit/store/test_mongo_engine",
+    "tests/unit/store/test_mongo_backlog",
+    "tests/unit/store/test_mongo_migrate",
     "tests/unit/engine/test_sequencer",
     "tests/unit/engine/test_cascade",
     "tests/unit/engine/test_ledger",

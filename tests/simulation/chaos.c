@@ -64,6 +64,12 @@ static void take_store_away(void)
 	sim.store_away_until = sim.now_us + 1000 + sim_pick(300000);
 }
 
+static void fill_store(void)
+{
+	trace("the store's disk is full");
+	sim.store_full_until = sim.now_us + 1000 + sim_pick(300000);
+}
+
 static void jump_clock(void)
 {
 	struct process **seats[] = { sim.workers, sim.engines };
@@ -143,7 +149,7 @@ static void run(void *context unused_arg)
 {
 	static void (*const acts[])(void) = {
 		kill_worker, kill_worker,     kill_engine, kill_gateway,    stop_engine,
-		stop_worker, take_store_away, jump_clock,  take_redis_away,
+		stop_worker, take_store_away, jump_clock,  take_redis_away, fill_store,
 	};
 
 	while (!chaos.ending) {
@@ -181,7 +187,7 @@ void chaos_end(void)
 	chaos.ending = true;
 	fibers_run(has_ended);
 	sim.calm = true;
-	sim.store_away_until = 0;
+	sim.store_away_until = sim.store_full_until = 0;
 	trace("nothing goes wrong any more");
 	go_on(sim.workers, sim.worker_seats, true);
 	go_on(sim.engines, sim.engine_seats, true);

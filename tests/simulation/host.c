@@ -25,6 +25,14 @@ static bool is_claim(const char *call)
 	return strcmp(call, "claim_add") == 0 || strcmp(call, "claim_change") == 0;
 }
 
+static bool needs_room(const char *call)
+{
+	static const char *const others[] = { "claim_add",   "claim_change", "notification_change", "lease_take",
+					      "lease_renew", "migrate",	     "batch_begin",	    "batch_commit", NULL };
+
+	return is_write(call) || is_one_of(call, others);
+}
+
 static bool is_batch(const char *call)
 {
 	return strncmp(call, "batch_", 6) == 0;
@@ -51,6 +59,10 @@ static enum itn_status before(struct process *process, const char *call)
 	if (sim.store_away_until > sim.now_us) {
 		fault_count(FAULT_STORE_AWAY);
 		return ITN_UNAVAILABLE;
+	}
+	if (sim.store_full_until > sim.now_us && needs_room(call)) {
+		fault_count(FAULT_STORE_FULL);
+		return ITN_NO_ROOM;
 	}
 	if (dies(process))
 		return is_write(call) || strcmp(call, "batch_commit") == 0

@@ -81,7 +81,7 @@ struct sim {
 	/* who has which place now; NULL: nobody */
 	struct process *workers[SEAT_MAX], *engines[SEAT_MAX], *gateways[SEAT_MAX];
 	size_t worker_seats, engine_seats, gateway_seats;
-	int64_t store_away_until;
+	int64_t store_away_until, store_full_until;
 	struct batch_end *batches;
 	size_t batch_count;
 	uint64_t faults[FAULTS], rules[RULES];

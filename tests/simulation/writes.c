@@ -72,7 +72,7 @@ static void check_waited(void *context, const struct trade *trade, size_t waitin
 
 static bool may_be_refused_with(const struct operation *operation, int status)
 {
-	return status == 503 || status == 409 || status == 404 || status == 412 ||
+	return status == 503 || status == 507 || status == 409 || status == 404 || status == 412 ||
 	       (status == 422 && str_is_set(operation->idempotency_key));
 }
 

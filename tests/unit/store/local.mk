@@ -63,11 +63,33 @@ EXTRA_DIST += tests/schema/data/1.sql tests/schema/data/1.json \
 	tests/schema/data/3.sql tests/schema/data/3.json \
 	tests/schema/data/4.sql tests/schema/data/4.json
 
-unit_tests += tests/unit/store/test_mongo_faults
-tests_unit_store_test_mongo_faults_SOURCES = tests/unit/store/test_mongo_faults.c \
-	tests/unit/store/mongo_proxy.c tests/unit/store/mongo_proxy.h $(store_contract_sources)
-tests_unit_store_test_mongo_faults_CFLAGS = $(AM_CFLAGS) $(MONGOC_CFLAGS)
-tests_unit_store_test_mongo_faults_LDADD = $(store_libs) $(core_libs) $(CMOCKA_LIBS)
+EXTRA_LIBRARIES += libitnmongofaults.a
+CLEANFILES += libitnmongofaults.a
+libitnmongofaults_a_SOURCES = tests/unit/store/mongo_faults.c tests/unit/store/mongo_faults.h \
+	tests/unit/store/mongo_proxy.c tests/unit/store/mongo_proxy.h
+libitnmongofaults_a_CFLAGS = $(AM_CFLAGS) $(MONGOC_CFLAGS)
+
+mongo_faults_libs = libitnmongofaults.a $(store_libs) $(core_libs) $(CMOCKA_LIBS)
+
+unit_tests += tests/unit/store/test_mongo_backlog
+tests_unit_store_test_mongo_backlog_SOURCES = tests/unit/store/test_mongo_backlog.c $(store_contract_sources)
+tests_unit_store_test_mongo_backlog_LDADD = $(mongo_faults_libs)
+
+unit_tests += tests/unit/store/test_mongo_engine
+tests_unit_store_test_mongo_engine_SOURCES = tests/unit/store/test_mongo_engine.c $(store_contract_sources)
+tests_unit_store_test_mongo_engine_LDADD = $(mongo_faults_libs)
+
+unit_tests += tests/unit/store/test_mongo_link
+tests_unit_store_test_mongo_link_SOURCES = tests/unit/store/test_mongo_link.c $(store_contract_sources)
+tests_unit_store_test_mongo_link_LDADD = $(mongo_faults_libs)
+
+unit_tests += tests/unit/store/test_mongo_migrate
+tests_unit_store_test_mongo_migrate_SOURCES = tests/unit/store/test_mongo_migrate.c $(store_contract_sources)
+tests_unit_store_test_mongo_migrate_LDADD = $(mongo_faults_libs)
+
+unit_tests += tests/unit/store/test_mongo_writes
+tests_unit_store_test_mongo_writes_SOURCES = tests/unit/store/test_mongo_writes.c $(store_contract_sources)
+tests_unit_store_test_mongo_writes_LDADD = $(mongo_faults_libs)
 
 unit_tests += tests/unit/store/test_mongo_uri
 tests_unit_store_test_mongo_uri_LDADD = $(store_libs) $(core_libs) $(CMOCKA_LIBS)

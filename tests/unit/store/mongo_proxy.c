@@ -23,6 +23,7 @@ struct link {
 	struct mongo_proxy *proxy;
 	int client, server;
 	enum proxy_fault fault; /* of the reply that comes next */
+	bool late;		/* the server has yet to answer a command that hung */
 	int ends;               /* of its two threads */
 	LIST_ENTRY(link) entry;
 };
@@ -41,7 +42,7 @@ struct mongo_proxy {
 	enum proxy_mode mode;
 	char command[32];
 	enum proxy_fault fault;
-	int times, spoiled;
+	int times, spoiled, late;
 	struct proxy_seen seen;
 };
 
@@ -165,6 +166,10 @@ static bool command_passes(struct link *link, const char *message, size_t len)
 		fault = proxy->fault;
 		pthread_cond_broadcast(&proxy->changed);
 	}
+	if (fault == HANG_BEFORE) {
+		link->late = true;
+		proxy->late++;
+	}
 	bool pass = fault != CUT_BEFORE && link_may_go_on(link, fault == HANG_BEFORE);
 	if (fault == CUT_AFTER || fault == HANG_AFTER)
 		link->fault = fault;
@@ -172,9 +177,18 @@ static bool command_passes(struct link *link, const char *message, size_t len)
 	return pass;
 }
 
+/* With the mutex held. */
+static void late_no_more(struct link *link)
+{
+	link->proxy->late -= link->late;
+	link->late = false;
+	pthread_cond_broadcast(&link->proxy->changed);
+}
+
 static bool reply_passes(struct link *link)
 {
 	pthread_mutex_lock(&link->proxy->mutex);
+	late_no_more(link);
 	bool pass = link->fault != CUT_AFTER && link_may_go_on(link, link->fault == HANG_AFTER);
 	link->fault = FAULT_NONE;
 	pthread_mutex_unlock(&link->proxy->mutex);
@@ -187,6 +201,7 @@ static void link_leave(struct link *link)
 	link_cut(link);
 	pthread_mutex_lock(&proxy->mutex);
 	if (--link->ends == 0) {
+		late_no_more(link);
 		LIST_REMOVE(link, entry);
 		close(link->client);
 		close(link->server);
@@ -336,6 +351,15 @@ int proxy_spoiled(struct mongo_proxy *proxy)
 	int spoiled = proxy->spoiled;
 	pthread_mutex_unlock(&proxy->mutex);
 	return spoiled;
+}
+
+void proxy_release(struct mongo_proxy *proxy)
+{
+	proxy_spoil(proxy, "", FAULT_NONE, 0);
+	pthread_mutex_lock(&proxy->mutex);
+	while (proxy->late)
+		pthread_cond_wait(&proxy->changed, &proxy->mutex);
+	pthread_mutex_unlock(&proxy->mutex);
 }
 
 void proxy_set_mode(struct mongo_proxy *proxy, enum proxy_mode mode)

@@ -25,6 +25,8 @@ enum proxy_fault {
 void proxy_spoil(struct mongo_proxy *proxy, const char *command, enum proxy_fault fault, int times);
 /** How many of them have met it. */
 int proxy_spoiled(struct mongo_proxy *proxy);
+/** Lets what hangs go on, and waits until the server has answered each command that hung (nobody else may get the answer). */
+void proxy_release(struct mongo_proxy *proxy);
 
 enum proxy_mode {
 	PROXY_PASS,

@@ -417,6 +417,30 @@ static void whoever_is_killed_is_gone_on_from(void **state)
 
 #define MIGRATION(test) cmocka_unit_test_setup_teardown(test, set_up, fixture_tear_down)
 
+/* Somebody dropped them, and the triggers, or a restore left them out. */
+static void missing_indexes_are_made_again(void **state)
+{
+	struct fixture *f = *state;
+	struct error error = { "" };
+	migrate(f);
+	const char *before = tables(f);
+	const char *drops = query(f, "SELECT 'DROP ' || type || ' ' || name || ';' FROM sqlite_schema WHERE type IN ('index', "
+				     "'trigger') AND sql IS NOT NULL");
+	execute(f, drops);
+	check_bool("they are gone", strcmp(tables(f), before) != 0, true);
+	migrate(f);
+	check_text("all of them are back", tables(f), before);
+	check_status("nothing is missing", store_layout(f->store, no_fault, NULL, &error), ITN_OK);
+	struct store_engine *heir = fixture_other_engine(f, f->store, "heir");
+	execute(f, "DROP INDEX trade_waiting");
+	int64_t schema;
+	check_status("without the lease nothing is made", store_migrate(f->engine, &schema), ITN_LOST_LEASE);
+	check_bool("it is still gone", strcmp(tables(f), before) != 0, true);
+	check_status("the heir makes it", store_migrate(heir, &schema), ITN_OK);
+	check_text("it is back", tables(f), before);
+	store_engine_close(heir);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -426,6 +450,7 @@ int main(int argc, char **argv)
 		MIGRATION(the_ledger_opens_with_what_is_on_hand),
 		cmocka_unit_test_setup_teardown(an_older_worker_s_change_leaves_what_is_set_aside, set_up_new, fixture_tear_down),
 		MIGRATION(whoever_is_killed_is_gone_on_from),
+		MIGRATION(missing_indexes_are_made_again),
 	};
 	if (argc > 1)
 		return child_main(argc, argv);
