@@ -7,7 +7,7 @@
 #include "bus/link.h"
 #include "core/metrics.h"
 
-/** KEYS: stream, log, feed. ARGV: what to do, log, first seq (or last for drop), entries to keep, frames.
+/** KEYS: stream, log, feed. ARGV: what to do, log, first seq (or last for drop and reset), entries to keep, frames.
  *  Answers {"ok" | "conflict" | "missing", last}. */
 static const char script[] =
 	"local stream, logkey, feed = KEYS[1], KEYS[2], KEYS[3]\n"
@@ -21,13 +21,18 @@ static const char script[] =
 	"end\n"
 	"local last = stream_last()\n"
 	"if redis.pcall('GET', logkey) ~= log then\n"
-	"  if verb == 'position' or verb == 'drop' then return {'missing', 0} end\n"
+	"  if verb == 'position' or verb == 'drop' or verb == 'reset' then return {'missing', 0} end\n"
 	"  redis.call('SET', logkey, log)\n"
 	"  last = nil\n"
 	"end\n"
 	"if verb == 'drop' then\n"
 	"  if last ~= first then return {'conflict', last or 0} end\n"
 	"  redis.call('DEL', stream)\n"
+	"  return {'ok', last}\n"
+	"end\n"
+	"if verb == 'reset' then\n"
+	"  if last ~= first then return {'conflict', last or 0} end\n"
+	"  redis.call('PUBLISH', feed, string.format('%s reset %.0f\\n', log, last))\n"
 	"  return {'ok', last}\n"
 	"end\n"
 	"if verb == 'position' then\n"
@@ -258,19 +263,6 @@ enum itn_status bus_publish_position(struct bus_publisher *publisher, struct str
 
 enum itn_status bus_publish_reset(struct bus_publisher *publisher, struct str log, int64_t last, struct error *error)
 {
-	enum itn_status status = link_ready(publisher, error);
-	if (status != ITN_OK)
-		return status;
-	char message[BUS_LOG_MAX + 40];
-	snprintf(message, sizeof(message), "%.*s reset %lld\n", STR_ARG(log), (long long)last);
-	redisReply *reply = redisCommand(publisher->link, "PUBLISH %s %s", publisher->redis.feed, message);
-	if (!reply) {
-		error_set(error, ITN_UNKNOWN, "%s", bus_link_why(publisher->link));
-		link_lose(publisher);
-		return ITN_UNKNOWN;
-	}
-	if (reply->type == REDIS_REPLY_ERROR)
-		status = refused(reply, error);
-	freeReplyObject(reply);
-	return status;
+	enum itn_status status = ask(publisher, "reset", log, last, NULL, 0, NULL, error);
+	return status == ITN_NOT_FOUND ? ITN_CONFLICT : status;
 }

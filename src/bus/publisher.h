@@ -68,9 +68,10 @@ enum itn_status bus_publish_seed(struct bus_publisher *publisher, struct str log
 				 const struct str *frames, size_t count, int64_t *ret_last, struct error *error)
 	must_check;
 
-/** Tells readers that the stream was made anew and where it ends, so that they fetch what they have not seen.
+/** Tells readers where the stream ends, so that they fetch what they have not seen; if it still is this log's and does.
  *  @param last  the last seq that the stream has now
- *  @return ITN_OK, ITN_UNAVAILABLE, ITN_UNKNOWN (send it again, a second one does no harm) */
+ *  @return ITN_OK, ITN_CONFLICT (it has changed: nothing was told), ITN_UNAVAILABLE, ITN_UNKNOWN (send it again, a second
+ *          one does no harm) */
 enum itn_status bus_publish_reset(struct bus_publisher *publisher, struct str log, int64_t last, struct error *error)
 	must_check;
 

@@ -31,6 +31,16 @@ static enum itn_status read_slice(struct publication *publication, int64_t after
 	return store_events(publication->store, after, FRAMES_MAX, take_frame, slice);
 }
 
+static enum itn_status tell(struct publication *publication, int64_t last, struct error *error)
+{
+	enum itn_status status = bus_publish_reset(publication->bus, str_from(publication->log), last, error);
+
+	if (status == ITN_OK)
+		publication->told = last;
+	publication->next = status == ITN_OK ? last + 1 : 0;
+	return status;
+}
+
 static enum itn_status ask_position(struct publication *publication, struct error *error)
 {
 	struct store_head head;
@@ -49,6 +59,9 @@ static enum itn_status ask_position(struct publication *publication, struct erro
 		return status;
 	if (last > head.last_seq)
 		return bus_publish_drop(publication->bus, str_from(publication->log), last, error);
+	/* It may be one that was filled by somebody who could not tell. */
+	if (last != publication->told)
+		return tell(publication, last, error);
 	publication->next = last + 1;
 	return ITN_OK;
 }
@@ -72,9 +85,9 @@ static enum itn_status seed(struct publication *publication, struct error *error
 					  slice.count, &last, error);
 		after = slice.first + (int64_t)slice.count - 1;
 	} while (status == ITN_OK && slice.count == FRAMES_MAX);
-	if (status == ITN_OK && last)
-		status = bus_publish_reset(publication->bus, str_from(publication->log), last, error);
 	publication->next = status == ITN_OK ? last + 1 : 0;
+	if (status == ITN_OK && last)
+		status = tell(publication, last, error);
 	if (status == ITN_OK && last)
 		metrics_add(METRIC_PUBLICATION_SEEDS, 1);
 	if (status == ITN_OK && last)
@@ -93,8 +106,10 @@ static enum itn_status publish_slice(struct publication *publication, struct err
 	status = bus_publish(publication->bus, str_from(publication->log), slice.first, slice.frames, slice.count,
 			     &last, error);
 	publication->next = status == ITN_OK ? last + 1 : 0;
-	if (status == ITN_OK)
+	if (status == ITN_OK) {
+		publication->told = last;
 		metrics_add(METRIC_PUBLICATIONS, slice.count);
+	}
 	return status;
 }
 

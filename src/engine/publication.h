@@ -16,6 +16,7 @@ struct publication {
 	struct arena *arena;
 	char log[STORE_LOG_ID_LEN + 1];
 	int64_t next; /**< seq to publish next, 0: ask Redis */
+	int64_t told; /**< as far as readers were told by us; 0: not yet */
 };
 
 /** Asks where the stream ends, publishes up to 256 events, or fills a lost stream.

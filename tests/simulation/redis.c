@@ -371,6 +371,8 @@ enum itn_status bus_publish_reset(struct bus_publisher *publisher unused_arg, st
 
 	if (status != ITN_OK)
 		return status;
+	if (!str_is_set(redis.log) || !str_eq(redis.log, log) || redis.last != last)
+		return ITN_CONFLICT;
 	log = keep(log);
 	for (struct bus_feed *feed = redis.feeds; feed; feed = feed->other) {
 		struct feed_item *item;

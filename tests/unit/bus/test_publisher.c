@@ -125,6 +125,9 @@ static void a_lost_stream_is_seeded_and_said_so(void **state)
 	check_int("the end", f->last, 114);
 	check_heard(f, "what was before", "L1 1 3\n{\"seq\":1}\n{\"seq\":2}\n{\"seq\":3}");
 	check_silence(f, "a seed is not announced");
+	check_int("a reset that comes late", bus_publish_reset(f->publisher, STR("L1"), 113, NULL), ITN_CONFLICT);
+	check_int("a reset of another log", bus_publish_reset(f->publisher, STR("L2"), 114, NULL), ITN_CONFLICT);
+	check_silence(f, "they tell nobody");
 	check_int("the reset", bus_publish_reset(f->publisher, STR("L1"), 114, NULL), ITN_OK);
 	check_heard(f, "the reset's message", "L1 reset 114\n");
 	check_int("after the seed", publish(f, "L1", 115, 1), ITN_OK);
