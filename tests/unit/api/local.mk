@@ -6,7 +6,7 @@ unit_tests += \
 	tests/unit/api/test_list \
 	tests/unit/api/test_readiness \
 	tests/unit/api/test_stock_take
-threaded_tests += tests/unit/api/test_change
+threaded_tests += tests/unit/api/test_change tests/unit/api/test_stock_take
 
 # The handlers against a store that does what the test says: libitnstore.a is not linked.
 api_world_files = tests/unit/api/fake_store.c tests/unit/api/fake_store.h $(http_world_files)
