@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-CLONE_NEWNS, MS_REC, MS_PRIVATE, MNT_DETACH = 0x20000, 0x4000, 0x40000, 2
+CLONE_NEWNS, MNT_DETACH = 0x20000, 2
+MS_RDONLY, MS_REMOUNT, MS_REC, MS_PRIVATE = 1, 32, 0x4000, 0x40000
 LIBC = ctypes.CDLL(None, use_errno=True)
 
 
@@ -50,3 +51,6 @@ class Disk:
 
     def empty(self):
         (self.folder / "filler").unlink(missing_ok=True)
+
+    def read_only(self, only):
+        call("mount", None, bytes(self.folder), None, MS_REMOUNT | (MS_RDONLY if only else 0), None)
