@@ -1,5 +1,5 @@
 /** What a store engine fills in: one function for each of store.h, batch.h,
- *  claims.h, inspect.h and notifications.h, with their contracts.
+ *  claims.h, inspect.h, notifications.h and scan.h, with their contracts.
  *
  *  store.c finds the engine by the URI's scheme and passes every call on. An engine's own state begins with a struct store
  *  (or store_engine), which its open fills in, so that a pointer to the one is a pointer to the other.
@@ -12,6 +12,7 @@
 #include "store/claims.h"
 #include "store/inspect.h"
 #include "store/notifications.h"
+#include "store/scan.h"
 #include "store/store.h"
 
 struct store_ops {
@@ -63,6 +64,17 @@ struct store_ops {
 						size_t max, size_t *ret_count);
 	enum itn_status (*vitals)(struct store *store, struct store_vitals *ret_vitals);
 	enum itn_status (*layout)(struct store *store, store_fault_fn *fault, void *context, struct error *error);
+	enum itn_status (*backup)(struct store *store, const char *path, struct error *error);
+	enum itn_status (*scan_state)(struct store *store, store_scan_fn *row, void *context, struct error *error);
+	enum itn_status (*scan_log)(struct store *store, int64_t after, int64_t until, store_scan_event_fn *row,
+				    void *context);
+	enum itn_status (*scan_postings)(struct store *store, int64_t after, int64_t until, store_scan_posting_fn *row,
+					 void *context);
+	enum itn_status (*scan_ids)(struct store *store, store_scan_id_fn *row, void *context);
+	enum itn_status (*scan_documents)(struct store *store, enum entity_kind entity, const struct str *keys,
+					  size_t count, store_scan_document_fn *row, void *context);
+	enum itn_status (*scan_claims)(struct store *store, struct str after, size_t max, store_scan_claim_fn *row,
+				       void *context);
 
 	enum itn_status (*engine_open)(struct store *store, const char *holder, struct store_engine **ret_engine,
 				       struct error *error);

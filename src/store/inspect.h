@@ -30,6 +30,12 @@ typedef void store_fault_fn(void *context, const char *what, const char *remedy)
  *  than 1 GB. */
 enum itn_status store_layout(struct store *store, store_fault_fn *fault, void *context, struct error *error) must_check;
 
+/** Copies the data as they are at one instant into a new file of mode 0600, while everything is at work, and makes sure that it
+ *  is on the disk. Nothing is left of a copy that fails. Takes as long as it takes.
+ *  @return ITN_EXISTS: there is a file of this name; ITN_INVALID: this store has other means (the error names them);
+ *          ITN_UNAVAILABLE, ITN_FAILED: the error says why */
+enum itn_status store_backup(struct store *store, const char *path, struct error *error) must_check;
+
 /** Gives the log another identity: every position of the former one is a gap from now on. For the lease's holder, on a
  *  database that was restored. ITN_LOST_LEASE: it is another's. */
 enum itn_status store_log_renew(struct store_engine *engine) must_check;

@@ -27,12 +27,15 @@ libitnstore_a_SOURCES = \
 	src/store/mongo_posting.c \
 	src/store/mongo_prefetch.c \
 	src/store/mongo_read.c \
+	src/store/mongo_scan.c \
 	src/store/mongo_round.c \
 	src/store/mongo_schema.c src/store/mongo_schema.h \
 	src/store/mongo_store.c src/store/mongo_store.h \
 	src/store/mongo_write.c src/store/mongo_write.h \
 	src/store/notifications.c src/store/notifications.h \
+	src/store/scan.c src/store/scan.h \
 	src/store/sqlite.h \
+	src/store/sqlite_backup.c \
 	src/store/sqlite_batch.c \
 	src/store/sqlite_checkpoint.c \
 	src/store/sqlite_claim.c \
@@ -48,6 +51,7 @@ libitnstore_a_SOURCES = \
 	src/store/sqlite_notification.c \
 	src/store/sqlite_posting.c \
 	src/store/sqlite_read.c \
+	src/store/sqlite_scan.c \
 	src/store/sqlite_schema.c src/store/sqlite_schema.def \
 	src/store/sqlite_sql.def \
 	src/store/sqlite_store.c src/store/sqlite_store.h \
@@ -70,6 +74,7 @@ libitnmemory_a_SOURCES = \
 	src/store/memory_read.c \
 	src/store/memory_rows.c src/store/memory_rows.h \
 	src/store/memory_slice.c \
+	src/store/memory_scan.c \
 	src/store/memory_store.c src/store/memory_store.h \
 	src/store/memory_value.c src/store/memory_value.h \
 	src/store/memory_write.c

@@ -222,3 +222,8 @@ enum itn_status memory_layout(struct store *store, store_fault_fn *fault unused_
 	enum itn_status status = database_at(database_of(store), "layout", MEMORY_BEFORE);
 	return status ? error_set(error, status, "the store does not answer") : ITN_OK;
 }
+
+enum itn_status memory_backup(struct store *store unused_arg, const char *path unused_arg, struct error *error)
+{
+	return error_set(error, ITN_INVALID, "memory is not kept");
+}

@@ -44,6 +44,7 @@ enum itn_status memory_progress(struct store *store, const struct str *ids, size
 enum itn_status memory_counters(struct store *store, struct str prefix, store_counter_fn *row, void *context);
 enum itn_status memory_vitals(struct store *store, struct store_vitals *ret_vitals);
 enum itn_status memory_layout(struct store *store, store_fault_fn *fault, void *context, struct error *error);
+enum itn_status memory_backup(struct store *store, const char *path, struct error *error);
 
 /* memory_claim.c */
 enum itn_status memory_claim_add(struct store *store, const struct claim *claim);
@@ -75,5 +76,16 @@ enum itn_status memory_stock_at(struct store *store, struct arena *arena, struct
 /* memory_list.c */
 enum itn_status memory_list(struct store *store, const struct store_list *list, store_row_fn *row, void *context);
 enum itn_status memory_inventory_json(struct store *store, struct str station, struct buf *out, int64_t *ret_version);
+
+/* memory_scan.c */
+enum itn_status memory_scan_state(struct store *store, store_scan_fn *row, void *context, struct error *error);
+enum itn_status memory_scan_log(struct store *store, int64_t after, int64_t until, store_scan_event_fn *row, void *context);
+enum itn_status memory_scan_postings(struct store *store, int64_t after, int64_t until, store_scan_posting_fn *row,
+				  void *context);
+enum itn_status memory_scan_ids(struct store *store, store_scan_id_fn *row, void *context);
+enum itn_status memory_scan_documents(struct store *store, enum entity_kind entity, const struct str *keys, size_t count,
+				   store_scan_document_fn *row, void *context);
+enum itn_status memory_scan_claims(struct store *store, struct str after, size_t max, store_scan_claim_fn *row,
+				void *context);
 
 #endif

@@ -26,9 +26,9 @@ bool stock_item(const bson_t *doc, struct arena *arena, void *to)
 	return stock_from_bson(doc, arena, to);
 }
 
-static bool job_item(const bson_t *doc, struct arena *arena, void *to)
+struct job job_from_bson(const bson_t *doc, struct arena *arena)
 {
-	*(struct job *)to = (struct job){
+	return (struct job){
 		.seq = bson_take_int(doc, "_id"),
 		.lane = arena_str(arena, bson_take_str(doc, "lane")),
 		.kind = (int)bson_take_int(doc, "kind"),
@@ -38,6 +38,11 @@ static bool job_item(const bson_t *doc, struct arena *arena, void *to)
 		.derived = bson_take_int(doc, "derived"),
 		.cursor = { bson_take_int(doc, "cursorTime"), arena_str(arena, bson_take_str(doc, "cursorKey")) },
 	};
+}
+
+static bool job_item(const bson_t *doc, struct arena *arena, void *to)
+{
+	*(struct job *)to = job_from_bson(doc, arena);
 	return true;
 }
 

@@ -39,6 +39,12 @@ void claim_bson_change(const struct claim *changed, bson_t *update)
 	bson_destroy(&unset);
 }
 
+bool claim_from_bson(const bson_t *doc, struct arena *arena, struct claim *ret_claim)
+{
+	*ret_claim = (struct claim){ 0 };
+	return members_read(members, COUNT_OF(members), doc, arena, true, ret_claim);
+}
+
 struct target {
 	struct arena *arena;
 	struct claim *claim;
@@ -48,9 +54,8 @@ struct target {
 static bool claim_row(void *context, const bson_t *doc)
 {
 	struct target *target = context;
-	memset(target->claim, 0, sizeof(*target->claim));
 	target->found = true;
-	target->corrupt = !members_read(members, COUNT_OF(members), doc, target->arena, true, target->claim);
+	target->corrupt = !claim_from_bson(doc, target->arena, target->claim);
 	return true;
 }
 

@@ -50,7 +50,7 @@ enum itn_status engine_fail(struct mongo_engine *engine, enum itn_status status)
 	return status;
 }
 
-static mongoc_client_session_t *session_new(mongoc_client_t *client, bson_error_t *error)
+mongoc_client_session_t *engine_session_new(mongoc_client_t *client, bson_error_t *error)
 {
 	mongoc_read_concern_t *read = mongoc_read_concern_new();
 	mongoc_transaction_opt_t *transaction = mongoc_transaction_opts_new();
@@ -77,7 +77,7 @@ enum itn_status engine_connect(struct mongo_engine *engine)
 	int64_t timeout_ms = link_timeout_ms(engine_link(engine)) * SOCKET_TIMEOUTS;
 	engine->via.client = link_client_new(engine_link(engine), timeout_ms);
 	if (engine->via.client)
-		engine->via.session = session_new(engine->via.client, &engine->via.error);
+		engine->via.session = engine_session_new(engine->via.client, &engine->via.error);
 	return engine->via.session ? ITN_OK : engine_fail(engine, ITN_UNAVAILABLE);
 }
 

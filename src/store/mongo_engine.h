@@ -62,6 +62,8 @@ enum itn_status engine_kill_session(struct mongo_engine *engine) must_check;
 void engine_disconnect(struct mongo_engine *engine);
 /** Renews our lease outside of any transaction. ITN_LOST_LEASE. */
 enum itn_status engine_renew(struct mongo_engine *engine, struct store_head *ret_head) must_check;
+/** A session whose transactions read one snapshot and write with the client's concern; NULL when there can't be one. */
+mongoc_client_session_t *engine_session_new(mongoc_client_t *client, bson_error_t *error);
 /** A filter for our head: {_id, epoch, lastSeq}. */
 void engine_head_filter(const struct mongo_engine *engine, bson_t *ret_filter);
 
@@ -72,6 +74,8 @@ void notification_bson(const struct notification *notification, bson_t *doc);
 /* mongo_posting.c */
 /** A new one as a document; `doc` is empty. */
 void posting_bson(const struct posting *posting, bson_t *doc);
+/** Its texts point into the document; false when a member is of a wrong type. */
+bool posting_from_bson(const bson_t *doc, struct arena *arena, struct posting *ret_posting) must_check;
 
 /* mongo_opening.c */
 /** What the ledger's schema needs beside its collections: postings of what is on hand already. */
@@ -89,6 +93,8 @@ bool trade_item(const bson_t *doc, struct arena *arena, void *to);
 bool cargo_item(const bson_t *doc, struct arena *arena, void *to);
 bool stock_item(const bson_t *doc, struct arena *arena, void *to);
 bool balance_item(const bson_t *doc, struct arena *arena, void *to);
+/** Its texts are copied into the arena. */
+struct job job_from_bson(const bson_t *doc, struct arena *arena);
 enum itn_status jobs_read(struct mongo_engine *engine, struct arena *arena, size_t max,
 			  struct store_batch *batch) must_check;
 

@@ -80,3 +80,11 @@ enum itn_status mongo_layout(struct store *base, store_fault_fn *fault, void *co
 	link_give(store->link, via.client);
 	return status ? error_set(error, status, "the indexes can't be read: %s", via.error.message) : ITN_OK;
 }
+
+enum itn_status mongo_backup(struct store *base, const char *path, struct error *error)
+{
+	return error_set(error, ITN_INVALID,
+			 "MongoDB's own tool copies its data as of one instant: mongodump --uri=... --oplog --archive=%s, "
+			 "and mongorestore --oplogReplay --drop --archive=%s brings them back; the database is %s",
+			 path, path, link_database(mongo_store_of(base)->link));
+}

@@ -33,7 +33,7 @@ void posting_bson(const struct posting *posting, bson_t *doc)
 	members_write(members, COUNT_OF(members), posting, OWNERS_ALL, doc, NULL);
 }
 
-static bool from_bson(const bson_t *doc, struct arena *arena, struct posting *ret_posting)
+bool posting_from_bson(const bson_t *doc, struct arena *arena, struct posting *ret_posting)
 {
 	*ret_posting = (struct posting){ 0 };
 	return members_read(members, COUNT_OF(members), doc, arena, false, ret_posting);
@@ -53,7 +53,7 @@ static bool movement_row(void *context, const bson_t *doc)
 	struct movements *movements = context;
 	struct posting posting;
 	char key[POSTING_KEY_LEN + 1];
-	if ((movements->corrupt = !from_bson(doc, movements->arena, &posting)))
+	if ((movements->corrupt = !posting_from_bson(doc, movements->arena, &posting)))
 		return false;
 	buf_reset(&movements->json, 65536);
 	posting_write_json(&movements->json, &posting);

@@ -85,6 +85,7 @@ enum itn_status mongo_entry_known(struct store *store, enum entity_kind entity, 
 				  bool *ret_known);
 /** The document of a new claim, and the operators of a change. */
 void claim_bson(const struct claim *claim, bson_t *doc);
+bool claim_from_bson(const bson_t *doc, struct arena *arena, struct claim *ret_claim) must_check;
 void claim_bson_change(const struct claim *changed, bson_t *update);
 
 /* mongo_notification.c */
@@ -101,6 +102,18 @@ enum itn_status mongo_notifications_forget(struct store *store, enum notificatio
 /* mongo_inspect.c */
 enum itn_status mongo_vitals(struct store *store, struct store_vitals *ret_vitals);
 enum itn_status mongo_layout(struct store *store, store_fault_fn *fault, void *context, struct error *error);
+enum itn_status mongo_backup(struct store *store, const char *path, struct error *error);
+
+/* mongo_scan.c */
+enum itn_status mongo_scan_state(struct store *store, store_scan_fn *row, void *context, struct error *error);
+enum itn_status mongo_scan_log(struct store *store, int64_t after, int64_t until, store_scan_event_fn *row, void *context);
+enum itn_status mongo_scan_postings(struct store *store, int64_t after, int64_t until, store_scan_posting_fn *row,
+				  void *context);
+enum itn_status mongo_scan_ids(struct store *store, store_scan_id_fn *row, void *context);
+enum itn_status mongo_scan_documents(struct store *store, enum entity_kind entity, const struct str *keys, size_t count,
+				   store_scan_document_fn *row, void *context);
+enum itn_status mongo_scan_claims(struct store *store, struct str after, size_t max, store_scan_claim_fn *row,
+				void *context);
 
 /* mongo_engine.c, mongo_batch.c, mongo_commit.c */
 enum itn_status mongo_engine_open(struct store *store, const char *holder, struct store_engine **ret_engine,

@@ -110,6 +110,24 @@ enum itn_status sqlite_claim_change(struct store *store, const struct claim *cha
 	return submit(store, run_change, changed, from_version);
 }
 
+struct claim claim_columns(sqlite3_stmt *stmt, struct arena *arena)
+{
+	return (struct claim){
+		.key = column_copy(stmt, 0, arena),
+		.print = column_copy(stmt, 1, arena),
+		.document = column_copy(stmt, 2, arena),
+		.event = column_copy(stmt, 3, arena),
+		.at = column_int(stmt, 4),
+		.expires_at = column_int(stmt, 5),
+		.version = column_int(stmt, 6),
+		.busy_until = column_int(stmt, 7),
+		.asked = column_int(stmt, 8) != 0,
+		.status = column_int(stmt, 9),
+		.lines = column_copy(stmt, 10, arena),
+		.body = column_copy(stmt, 11, arena),
+	};
+}
+
 enum itn_status sqlite_claim(struct store *base, struct arena *arena, struct str key, struct claim *ret_claim)
 {
 	struct sqlite_store *store = sqlite_store_of(base);
@@ -121,20 +139,7 @@ enum itn_status sqlite_claim(struct store *base, struct arena *arena, struct str
 	sqlite3_stmt *stmt = conn_sql(conn, SQL_CLAIM);
 	bind_str(stmt, 1, key);
 	while (conn_row(conn, stmt, &status)) {
-		*ret_claim = (struct claim){
-			.key = column_copy(stmt, 0, arena),
-			.print = column_copy(stmt, 1, arena),
-			.document = column_copy(stmt, 2, arena),
-			.event = column_copy(stmt, 3, arena),
-			.at = column_int(stmt, 4),
-			.expires_at = column_int(stmt, 5),
-			.version = column_int(stmt, 6),
-			.busy_until = column_int(stmt, 7),
-			.asked = column_int(stmt, 8) != 0,
-			.status = column_int(stmt, 9),
-			.lines = column_copy(stmt, 10, arena),
-			.body = column_copy(stmt, 11, arena),
-		};
+		*ret_claim = claim_columns(stmt, arena);
 		found = true;
 	}
 	reader_give(store, conn);

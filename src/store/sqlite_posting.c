@@ -1,6 +1,6 @@
 #include "store/sqlite_engine.h"
 
-static struct posting posting_columns(sqlite3_stmt *stmt)
+struct posting posting_columns(sqlite3_stmt *stmt)
 {
 	return (struct posting){
 		.number = column_int(stmt, 0),

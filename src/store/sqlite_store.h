@@ -88,11 +88,15 @@ void stock_columns(sqlite3_stmt *stmt, struct arena *arena, struct stock *ret_st
 enum itn_status sqlite_list(struct store *store, const struct store_list *list, store_row_fn *row, void *context);
 
 /* sqlite_posting.c */
+/** The twelve columns of a posting of this row; its texts are valid until the next step. */
+struct posting posting_columns(sqlite3_stmt *stmt);
 enum itn_status sqlite_movements(struct conn *conn, const struct store_list *list, store_row_fn *row, void *context);
 enum itn_status sqlite_stock_at(struct store *store, struct arena *arena, struct str station, int64_t seq, int64_t time,
 				struct lines *ret_lines);
 
 /* sqlite_claim.c */
+/** The twelve columns of a claim of this row, its texts copied into the arena. */
+struct claim claim_columns(sqlite3_stmt *stmt, struct arena *arena);
 enum itn_status sqlite_claim_add(struct store *store, const struct claim *claim);
 enum itn_status sqlite_claim(struct store *store, struct arena *arena, struct str key, struct claim *ret_claim);
 enum itn_status sqlite_claim_change(struct store *store, const struct claim *changed, int64_t from_version);
@@ -113,6 +117,20 @@ enum itn_status sqlite_notifications_forget(struct store *store, enum notificati
 /* sqlite_inspect.c */
 enum itn_status sqlite_vitals(struct store *store, struct store_vitals *ret_vitals);
 enum itn_status sqlite_layout(struct store *store, store_fault_fn *fault, void *context, struct error *error);
+
+/* sqlite_backup.c */
+enum itn_status sqlite_backup(struct store *store, const char *path, struct error *error);
+
+/* sqlite_scan.c */
+enum itn_status sqlite_scan_state(struct store *store, store_scan_fn *row, void *context, struct error *error);
+enum itn_status sqlite_scan_log(struct store *store, int64_t after, int64_t until, store_scan_event_fn *row, void *context);
+enum itn_status sqlite_scan_postings(struct store *store, int64_t after, int64_t until, store_scan_posting_fn *row,
+				  void *context);
+enum itn_status sqlite_scan_ids(struct store *store, store_scan_id_fn *row, void *context);
+enum itn_status sqlite_scan_documents(struct store *store, enum entity_kind entity, const struct str *keys, size_t count,
+				   store_scan_document_fn *row, void *context);
+enum itn_status sqlite_scan_claims(struct store *store, struct str after, size_t max, store_scan_claim_fn *row,
+				void *context);
 
 /* sqlite_engine.c */
 enum itn_status sqlite_engine_open(struct store *store, const char *holder, struct store_engine **ret_engine,

@@ -138,6 +138,11 @@ enum itn_status store_vitals(struct store *store, struct store_vitals *ret_vital
 	return store_measure(store->ops->vitals(store, ret_vitals));
 }
 
+enum itn_status store_backup(struct store *store, const char *path, struct error *error)
+{
+	return store_measure(store->ops->backup(store, path, error));
+}
+
 enum itn_status store_layout(struct store *store, store_fault_fn *fault, void *context, struct error *error)
 {
 	return store_measure(store->ops->layout(store, fault, context, error));
