@@ -1,5 +1,5 @@
 /** operations-doc: writes docs/operations.md, which it gets on stdin, to stdout, with its tables as the code has them:
- * of metrics and of the reasons that /readyz gives. A table stands between "<!-- table: NAME" and "<!-- end -->". */
+ * of metrics, of the reasons that /readyz gives, and of the rules of an audit. A table stands between "<!-- table: NAME" and "<!-- end -->". */
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -82,12 +82,20 @@ static void print_reasons(void)
 #include "api/readiness.def"
 }
 
+static void print_rules(void)
+{
+	printf("| rule | says that |\n|---|---|\n");
+#define RULE(key, name, meaning) printf("| `%s` | %s |\n", name, meaning);
+#include "audit/rules.def"
+}
+
 static const struct {
 	const char *begin;
 	void (*print)(void);
 } tables[] = {
 	{ "<!-- table: metrics", print_metrics },
 	{ "<!-- table: reasons", print_reasons },
+	{ "<!-- table: rules", print_rules },
 };
 
 /* Whether the line begins a table, which is printed behind it. */

@@ -14,7 +14,7 @@
 
 #define PROGRAM "itn-admin"
 
-enum option_bit { OPTION_JSON = 1 << 0, OPTION_AFTER = 1 << 1, OPTION_FOLLOW = 1 << 2, OPTION_STATUS = 1 << 3 };
+enum option_bit { OPTION_JSON = 1 << 0, OPTION_AFTER = 1 << 1, OPTION_FOLLOW = 1 << 2, OPTION_STATUS = 1 << 3, OPTION_DIFF = 1 << 4 };
 
 static const struct option {
 	enum option_bit bit;
@@ -24,6 +24,7 @@ static const struct option {
 } options[] = {
 	{ OPTION_JSON, "--json", offsetof(struct command_options, json), false },
 	{ OPTION_AFTER, "--after", offsetof(struct command_options, after), true },
+	{ OPTION_DIFF, "--diff", offsetof(struct command_options, diff), false },
 	{ OPTION_FOLLOW, "--follow", offsetof(struct command_options, follow), false },
 	{ OPTION_STATUS, "--status", offsetof(struct command_options, status), true },
 };
@@ -37,10 +38,18 @@ static const struct command {
 } commands[] = {
 	{ "doctor", "[--json]", OPTION_JSON, false, doctor_run,
 	  "Looks at the store, the engine, Redis, mail and nginx: one line each, with what to do" },
+	{ "audit", "[--json]", OPTION_JSON, false, audit_command_run,
+	  "Holds everything in the store against each other while the system works, and names what does not fit" },
+	{ "backup", "FILE", 0, true, backup_run,
+	  "Copies a SQLite database as it is at one instant into a new file, while everything is at work" },
 	{ "log", "[--after POSITION] [--follow]", OPTION_AFTER | OPTION_FOLLOW, false, log_print_run,
 	  "Prints the events behind a position (SEQ or LOG:SEQ), one a line, as GET /api/events gives them" },
 	{ "notifications", "[--status STATUS]", OPTION_STATUS, false, notifications_run,
 	  "Prints the mails that are dead (or unsent, queued, sent), one a line as JSON, oldest first" },
+	{ "rebuild", "--diff", OPTION_DIFF, false, rebuild_run,
+	  "Shows where inventories are not what the ledger says, and changes nothing. A difference is a bug, or somebody's\n"
+	  "      change by hand: keep a copy of the data, run audit, and report it. Goods go on by the inventories. To go by the\n"
+	  "      ledger instead, restore a backup from before" },
 	{ "resend", "ID", 0, true, resend_run, "Queues a notification again that is dead, unsent or sent" },
 	{ "renew-log", "", 0, false, renew_log_run,
 	  "After a restore: gives the log another identity, so that no client goes on where the lost one ended" },

@@ -10,6 +10,7 @@
 struct command_options {
 	bool json;
 	bool follow;
+	bool diff;
 	const char *after, *status; /**< NULL: not given */
 	const char *argument;       /**< of a command that has one */
 };
@@ -18,8 +19,11 @@ struct command_options {
 typedef int command_run(const struct config *config, const struct command_options *options);
 
 command_run doctor_run;    /**< 0: all is well, 1: a warning, 2: something failed */
+command_run audit_command_run; /**< 0: everything fits, 1: something does not, 2: it could not be done */
+command_run backup_run; /**< EX_CANTCREAT: the file is there already, EX_USAGE: the store has other means */
 command_run log_print_run; /**< EX_DATAERR: the position is no place in this log */
 command_run notifications_run;
+command_run rebuild_run; /**< 0: as the ledger says, 1: there are differences, 2: it could not be done */
 command_run resend_run;    /**< EX_NOINPUT: there is none, EX_TEMPFAIL: it is queued already */
 command_run renew_log_run; /**< EX_TEMPFAIL: an engine is active */
 

@@ -2,6 +2,7 @@
 #ifndef ITN_API_API_H
 #define ITN_API_API_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -35,6 +36,7 @@ struct api {
 	size_t check_count;
 	struct health_check seen[HEALTH_CHECKS_MAX]; /**< of this process too, but it is ready without them */
 	size_t seen_count;
+	atomic_bool auditing; /**< a thread is at an audit */
 };
 
 /** The route table (routes.c): every path that exists, and nothing else decides one. */
@@ -70,6 +72,9 @@ http_handler inventory_count;
 
 /** events.c */
 http_handler events_list;
+
+/** audit.c */
+http_handler audit_show;
 
 /** stats.c */
 http_handler stats_show;

@@ -1,6 +1,7 @@
 noinst_LIBRARIES += libitnapi.a
 libitnapi_a_SOURCES = \
 	src/api/api.h \
+	src/api/audit.c \
 	src/api/body.c src/api/body.h \
 	src/api/cargo.c \
 	src/api/change.c \

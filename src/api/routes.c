@@ -23,6 +23,7 @@ const struct route api_routes[] = {
 
 	{ HTTP_GET, "/api/events", events_list, ROLE_READER },
 	{ HTTP_GET, "/api/stats", stats_show, ROLE_READER },
+	{ HTTP_GET, "/api/audit", audit_show, ROLE_OPERATOR },
 
 	{ CHANGE, "/api/:transactionId{id}/status", trade_set_status, ROLE_TRADER },
 

@@ -44,6 +44,9 @@ class SqliteData:
     def give_up(self, notification):
         self.db.execute("UPDATE notification SET status = 3, last_error = 'refused' WHERE id = ?", [notification])
 
+    def miscount(self, by):
+        self.db.execute("UPDATE counter SET value = value + ? WHERE name = 'events.total'", [by])
+
     def mend(self, todo):
         """Does what the doctor says."""
         self.db.executescript(re.search(r"Run with sqlite3 on the database: (.*)\.$", todo)[1])
@@ -55,7 +58,7 @@ class MongoData:
 
     def __init__(self, stack):
         self.client = pymongo.MongoClient(stack.settings["ITN_STORE"], directConnection=True)
-        self.db = self.client[stack.settings["ITN_NETWORK"]]
+        self.db = self.client[stack.settings.get("ITN_NETWORK", "itn")]
 
     def close(self):
         self.client.close()
@@ -82,6 +85,9 @@ class MongoData:
 
     def give_up(self, notification):
         self.db.notifications.update_one({"_id": notification}, {"$set": {"status": "dead", "lastError": "refused"}})
+
+    def miscount(self, by):
+        self.db.counters.update_one({"_id": "events.total"}, {"$inc": {"value": by}})
 
     def mend(self, todo):
         """Does what the doctor says: one createIndex of keys, after dropping what has the same keys."""

@@ -51,7 +51,7 @@ static bool is_at_rest(void)
 	if (sim.now_us > check.until)
 		sim_fail("does not come to rest: %zu entries, %zu jobs, %zu transactions; the log ends at %lld",
 			 rest.entries, rest.jobs, rest.transactions, (long long)log_end());
-	return clients_are_done() && !rest.entries && !rest.jobs && !rest.under_way;
+	return clients_are_done() && auditor_is_done() && !rest.entries && !rest.jobs && !rest.under_way;
 }
 
 /* Who watches already needs no further write to see the end. */
@@ -404,6 +404,7 @@ void check_run(void)
 	check_state();
 	check_mails();
 	ledger_check(check.model, (int64_t)check.count);
+	auditor_check();
 	gateways_check(check.frames, check.count);
 	readers_check(check.frames, check.count);
 	lists_check(version_at);

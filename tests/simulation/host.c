@@ -138,8 +138,11 @@ static enum itn_status at(void *context unused_arg, const char *call, enum memor
 	struct process *process = fiber_process();
 	enum itn_status status = ITN_OK;
 
-	if (!process)
+	if (!process) {
+		if (strncmp(call, "scan_", 5) == 0)
+			fiber_yield();
 		return ITN_OK;
+	}
 	if (point == MEMORY_AFTER && strcmp(call, "batch_commit") == 0)
 		host_note_batch();
 	if (!process->dead && fault_strikes(FAULT_STORE_SLOW, 150))

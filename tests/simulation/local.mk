@@ -6,6 +6,7 @@ check_PROGRAMS += tests/simulation/simulate
 endif
 EXTRA_DIST += tests/mutation/mutations.txt tools/mutate
 tests_simulation_simulate_SOURCES = \
+	tests/simulation/auditor.c \
 	tests/simulation/chaos.c \
 	tests/simulation/check.c \
 	tests/simulation/clients.c tests/simulation/clients.h \

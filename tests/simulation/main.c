@@ -13,7 +13,7 @@
 #define OPERATIONS_LEAST 200
 
 static struct {
-	uint64_t faults[FAULTS], rules[RULES], operations, steps, events;
+	uint64_t faults[FAULTS], rules[RULES], operations, steps, events, audits;
 } sum;
 
 static void world_begin(uint64_t seed, bool with_trace)
@@ -59,6 +59,7 @@ static void add_up(void)
 	for (int i = 0; i < RULES; i++)
 		sum.rules[i] += sim.rules[i];
 	sum.operations += sim.operations;
+	sum.audits += sim.audits;
 	sum.steps += sim.steps;
 	if (sim.operations < OPERATIONS_LEAST || sim_faults() < FAULTS_LEAST)
 		sim_fail("a run of %llu operations and %llu faults shows too little",
@@ -70,6 +71,7 @@ static void run_seed(uint64_t seed, bool with_trace)
 	world_begin(seed, with_trace);
 	chaos_start();
 	clients_start();
+	auditor_start();
 	fibers_run(clients_are_done);
 	chaos_end();
 	check_run();
@@ -115,8 +117,8 @@ static int report(uint64_t first, uint64_t last)
 	bool all = print_counts("faults", fault_names, fault_texts, sum.faults, FAULTS);
 
 	all &= print_counts("rules", rule_names, rule_texts, sum.rules, RULES);
-	printf("%llu seeds, %llu operations, %llu steps: all well\n", (unsigned long long)(last - first + 1),
-	       (unsigned long long)sum.operations, (unsigned long long)sum.steps);
+	printf("%llu seeds, %llu operations, %llu steps, %llu audits: all well\n", (unsigned long long)(last - first + 1),
+	       (unsigned long long)sum.operations, (unsigned long long)sum.steps, (unsigned long long)sum.audits);
 	if (all || last - first + 1 < COUNTED_FROM)
 		return EX_OK;
 	fflush(stdout);

@@ -85,7 +85,7 @@ struct sim {
 	struct batch_end *batches;
 	size_t batch_count;
 	uint64_t faults[FAULTS], rules[RULES];
-	uint64_t operations;
+	uint64_t operations, audits;
 };
 
 extern struct sim sim;
@@ -187,6 +187,13 @@ void clients_reset(void);
 void chaos_start(void);
 /** All processes run and nothing goes wrong any more. */
 void chaos_end(void);
+
+/* auditor.c */
+/** Audits the store again and again, until the clients are done; others may run between what it reads. */
+void auditor_start(void);
+bool auditor_is_done(void);
+/** Audits it once; the run fails when anything does not fit. */
+void auditor_check(void);
 
 /* check.c */
 void check_run(void);

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from admin.raw_store import raw_store
 from harness.mongo import MongoServer
 from harness.stack import Stack
 from harness.wait import wait_for
@@ -135,6 +136,12 @@ def operation(talk):
     talk.say("GET", "/readyz?verbose")
     talk.say("GET", "/metrics")
     talk.say("GET", "/metrics", None, {"X-Forwarded-For": "192.0.2.1"}, 404)
+    assert talk.say("GET", "/api/audit").json()["ok"]
+    with raw_store(talk.stack) as data:
+        data.miscount(1)
+        assert not talk.say("GET", "/api/audit").json()["ok"]
+        data.miscount(-1)
+    talk.say("GET", "/api/audit", None, {"X-Forwarded-For": "192.0.2.1"}, 404)
 
 
 def live_feed(talk):
