@@ -6,8 +6,10 @@ check_PROGRAMS += tools/operations-doc
 tools_operations_doc_SOURCES = tools/operations_doc.c
 tools_operations_doc_LDADD =
 
-lints += tools/include-lint tools/config-lint tools/operations-lint tools/docs-lint tools/man-lint tools/log-lint
-dist_doc_DATA = README.md docs/api.md docs/architecture.md docs/configuration.md docs/operations.md docs/production.md docs/testing.md
+lints += tools/include-lint tools/config-lint tools/operations-lint tools/docs-lint tools/man-lint tools/log-lint \
+	tools/guarantees-lint
+dist_doc_DATA = README.md docs/api.md docs/architecture.md docs/configuration.md docs/guarantees.md docs/operations.md \
+	docs/production.md docs/testing.md
 dist_doc_DATA += spec/api.html spec/openapi.yaml spec/asyncapi.yaml spec/itn.postman_collection.json
 
 .PHONY: docs
