@@ -12,8 +12,10 @@
 #include "engine/restock.h"
 
 #define JOBS_MAX 1024
-/* A batch of this size is not made smaller for being slow: on a slow disk even one event takes as long. */
-#define SLOW_SIZE 32
+/* A batch of this size is not made smaller for being slow: on a slow disk even one event takes as long. Its effects may read
+ * what that many trades need, or jobs pile up, and each batch has more of them to read than it does. */
+#define SLOW_SIZE      32
+#define SLOW_DOCUMENTS 256
 /* A step of a large effect needs some documents to get anywhere. */
 #define CHUNK_MIN 10
 /* Documents that a job may read in its turn at least: enough to get on. */
@@ -55,7 +57,7 @@ struct sequencer *sequencer_new(const struct config *config, struct store_engine
 	sequencer->store = store;
 	sequencer->arena = arena_new((size_t)1 << 16);
 	sequencer->size = config->batch_max < SLOW_SIZE ? (size_t)config->batch_max : SLOW_SIZE;
-	sequencer->chunk = config->chunk_max < SLOW_SIZE ? (size_t)config->chunk_max : SLOW_SIZE;
+	sequencer->chunk = config->chunk_max < SLOW_DOCUMENTS ? (size_t)config->chunk_max : SLOW_DOCUMENTS;
 	sequencer->batch_ms = (int64_t)config->batch_ms;
 	if (!sequencer->batch_ms)
 		sequencer->batch_ms = strncmp(config->store, "mongodb", 7) == 0 ? 100 : 10;
@@ -335,16 +337,16 @@ static enum itn_status commit(struct sequencer *sequencer, const struct store_ba
 	return status == ITN_EXISTS ? ITN_FAILED : status;
 }
 
-size_t sequencer_next_size(size_t size, size_t max, enum itn_status status, bool more, bool slow)
+size_t sequencer_next_size(size_t size, size_t enough, size_t max, enum itn_status status, bool more, bool slow)
 {
 	size_t half = size > 1 ? size / 2 : 1;
 
 	if (status != ITN_OK)
 		return half;
-	if (slow && size > SLOW_SIZE)
-		return half > SLOW_SIZE ? half : SLOW_SIZE;
-	if (slow && max > SLOW_SIZE)
-		max = SLOW_SIZE;
+	if (slow && size > enough)
+		return half > enough ? half : enough;
+	if (slow && max > enough)
+		max = enough;
 	if (!more || size >= max)
 		return size;
 	return size < max / 2 ? size * 2 : max;
@@ -355,8 +357,10 @@ static void adapt(struct sequencer *sequencer, enum itn_status status, bool more
 	const struct config *config = sequencer->config;
 	bool slow = took_ms > sequencer->batch_ms;
 
-	sequencer->size = sequencer_next_size(sequencer->size, (size_t)config->batch_max, status, more, slow);
-	sequencer->chunk = sequencer_next_size(sequencer->chunk, (size_t)config->chunk_max, status, more_effects, slow);
+	sequencer->size =
+		sequencer_next_size(sequencer->size, SLOW_SIZE, (size_t)config->batch_max, status, more, slow);
+	sequencer->chunk = sequencer_next_size(sequencer->chunk, SLOW_DOCUMENTS, (size_t)config->chunk_max, status,
+					       more_effects, slow);
 	if (sequencer->chunk < CHUNK_MIN)
 		sequencer->chunk = CHUNK_MIN;
 }

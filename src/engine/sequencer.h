@@ -27,10 +27,11 @@ struct sequencer_result {
  *  @return ITN_OK; ITN_CONFLICT (nothing was done: call it again); ITN_LOST_LEASE, ITN_UNKNOWN (step down);
  *          ITN_UNAVAILABLE (try later); ITN_FAILED (the entry that sequencer_stuck() names can't be numbered) */
 enum itn_status sequencer_run(struct sequencer *sequencer, struct sequencer_result *ret_result) must_check;
-/** How many entries the next batch may have, after one of `size` at most: half of it after a failure, down to 1 (a batch
- *  that takes longer than the lease or the store's timeout would fail for ever), or when it was slow, down to 32 (on a slow
- *  disk a batch of one takes as long); twice as many, up to `max`, after one that was not and left more behind. */
-size_t sequencer_next_size(size_t size, size_t max, enum itn_status status, bool more, bool slow);
+/** How many entries the next batch may have, or documents that its effects may read, after one of `size` at most: half of it
+ *  after a failure, down to 1 (a batch that takes longer than the lease or the store's timeout would fail for ever), or when it
+ *  was slow, down to `enough` (on a slow disk a batch of one takes as long); twice as many, up to `max`, after one that was
+ *  not and left more behind. */
+size_t sequencer_next_size(size_t size, size_t enough, size_t max, enum itn_status status, bool more, bool slow);
 /** What the failed batch began with, for the log. */
 const char *sequencer_stuck(const struct sequencer *sequencer);
 

@@ -379,7 +379,7 @@ static void a_batch_adapts_to_conflicts_and_to_its_time(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		size_t size = sequencer_next_size(cases[i].size, cases[i].max, cases[i].status, cases[i].more, cases[i].slow);
+		size_t size = sequencer_next_size(cases[i].size, 32, cases[i].max, cases[i].status, cases[i].more, cases[i].slow);
 		if (size != cases[i].expected)
 			fail_msg("%s: expected %zu, got %zu", cases[i].name, cases[i].expected, size);
 	}
