@@ -249,28 +249,34 @@ static double write_all(struct market *market, int threads, long writes,
 	return seconds_of(CLOCK_MONOTONIC) - began;
 }
 
-static void step(struct machine *machine)
+/* As the engine's own loop; whether there is more to do at once. */
+static bool step(struct machine *machine)
 {
 	struct sequencer_result result = { 0 };
 	enum itn_status status = sequencer_run(machine->sequencer, &result);
 
 	if (status == ITN_CONFLICT)
-		return;
+		return false;
 	if (status != ITN_OK)
 		errx(EX_SOFTWARE, "a batch: %s: %s", itn_status_name(status), store_engine_error(machine->store));
 	lease_renewed(&machine->lease);
 	machine->events += (long)result.events;
 	if (result.events)
 		publisher_follow(machine->publisher, result.last_seq);
+	return result.more;
 }
 
 static void run_to_rest(struct machine *machine)
 {
-	enum itn_status status;
-	bool any = true;
+	enum itn_status status = ITN_OK;
+	bool more = false, any = true;
 
-	while ((status = store_backlog(machine->store, &any)) == ITN_OK && any)
-		step(machine);
+	while (any && status == ITN_OK) {
+		if (!more)
+			status = store_backlog(machine->store, &any);
+		if (any && status == ITN_OK)
+			more = step(machine);
+	}
 	if (status != ITN_OK)
 		errx(EX_SOFTWARE, "the backlog: %s", itn_status_name(status));
 }

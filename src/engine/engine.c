@@ -39,6 +39,7 @@ struct engine {
 	bool away; /* the store; said so in the log */
 	bool migrated; /* the data has our schema */
 	bool follows; /* the publisher knows where the log ends */
+	bool more; /* the last batch left something to do: no need to look */
 	unsigned conflicts; /* in a row */
 };
 
@@ -195,11 +196,12 @@ static enum itn_status migrate(struct engine *engine)
 static enum itn_status work(struct engine *engine)
 {
 	struct sequencer_result result = { 0 };
-	bool any;
-	enum itn_status status;
+	bool any = engine->more;
+	enum itn_status status = ITN_OK;
 
 	bus_listener_take(engine->listener);
-	status = store_backlog(engine->handle, &any);
+	if (!any)
+		status = store_backlog(engine->handle, &any);
 	if (status == ITN_OK && !any) {
 		store_is_back(engine);
 		rest(engine);
@@ -207,6 +209,7 @@ static enum itn_status work(struct engine *engine)
 	}
 	if (status == ITN_OK)
 		status = sequencer_run(engine->sequencer, &result);
+	engine->more = result.more;
 	switch (status) {
 	case ITN_OK:
 		store_is_back(engine);

@@ -14,15 +14,20 @@ static enum itn_status read_wish(struct draft *draft, const struct trade *trade,
 {
 	struct lines all = { 0 };
 	struct wish wish = { .missing = STR_NONE };
+	enum itn_status status;
 
 	lines_merge(&all, draft->arena, &trade->items);
+	draft_want_stock(draft, trade->station, &all);
+	status = draft_prefetch(draft);
+	if (status != ITN_OK)
+		return status;
 	wish.lines.at = arena_calloc(draft->arena, all.count, sizeof(*wish.lines.at));
 	wish.stock = arena_calloc(draft->arena, all.count, sizeof(struct draft_stock *));
 	for (size_t i = 0; i < all.count; i++) {
 		const struct line *line = &all.at[i];
 		struct draft_stock *stock;
-		enum itn_status status = draft_stock(draft, trade->station, line->name, &stock);
 
+		status = draft_stock(draft, trade->station, line->name, &stock);
 		if (status != ITN_OK)
 			return status;
 		if (!stock->stock.tracked)
