@@ -2,7 +2,6 @@
 behind everybody's back."""
 
 import contextlib
-import json
 import shutil
 import sqlite3
 import threading
@@ -11,6 +10,7 @@ import pytest
 
 from admin.raw_store import MongoData
 from conftest import STORES
+from harness.audit import audit, audit_once_it_answers
 from harness.market import Market
 from harness.stack import ROOT, Stack
 from harness.wait import wait_for
@@ -19,24 +19,6 @@ from system.test_load import everything_at_once
 NOBODY = "f" * 24
 # Crowds of clients, one after the other as audits see what they do.
 ROUNDS = 4
-
-
-def audit(stack, *options):
-    """The answer of an audit that was done; its exit status says the same."""
-    done = stack.itn("admin", "audit", "--json", *options)
-    assert done.returncode in (0, 1), done.stderr
-    answer = json.loads(done.stdout)
-    assert answer["ok"] is (done.returncode == 0) and answer["ok"] is (answer["violations"] == []), answer
-    return answer
-
-
-def audit_once_it_answers(stack):
-    """Under load a server may take too long to answer; then no audit was done, and nothing said of the data."""
-    def done():
-        run = stack.itn("admin", "audit", "--json")
-        assert run.returncode != 2 or "not answer" in run.stderr or "can't be read" in run.stderr, run.stderr
-        return run if run.returncode != 2 else None
-    return json.loads(wait_for(done, "an audit is done", 90).stdout)
 
 
 def trade(stack, n, destination, lines=1, key=None, **members):

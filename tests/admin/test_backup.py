@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from admin.test_audit import audit, audit_once_it_answers
+from harness.audit import audit, audit_once_it_answers
 from harness.market import Market
 from harness.wait import wait_for
 from harness.watch import read_log

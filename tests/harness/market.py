@@ -9,6 +9,7 @@ import threading
 import time
 from urllib.parse import quote
 
+from harness.audit import assert_all_fits
 from harness.wait import wait_for
 from harness.watch import assert_log_complete, read_log
 
@@ -216,7 +217,8 @@ class Market:
         return dict(stock)
 
     def assert_consistent(self):
-        """The lists hold exactly what was promised, the inventory what was delivered, the log tells all of it."""
+        """The lists hold exactly what was promised, the inventory what was delivered, the log tells all of it; an
+        audit has nothing to add."""
         self.wait_all_logged()
         trades, cargo = self.list("/api/trades"), self.list("/api/cargo")
         assert sorted(trade["transactionId"] for trade in trades) == sorted(trade for trade, _ in self.trades.values())
@@ -226,6 +228,7 @@ class Market:
         closed = {entry["shipmentId"] for entry in cargo if entry["status"] == "delivered"}
         assert [trade for trade in trades if trade.get("shipmentId") in closed and
                 trade["status"] in ("pending", "delayed")] == []
+        assert_all_fits(self.stack)
         return self.assert_log(trades, cargo)
 
     def assert_manifests(self, trades, cargo):

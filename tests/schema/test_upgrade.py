@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.audit import assert_all_fits
 from harness.wait import wait_for
 from harness.watch import assert_log_complete, read_log
 from schema.data import DATA, load_mongodb, load_sqlite, schema_of_sources
@@ -99,6 +100,7 @@ def assert_all_went_on(old, before):
     assert_log_complete(read_log(stack.client))
     after = state()
     assert_movements_add_up(stack)
+    assert_all_fits(stack)
     assert {key for key, version in before.items() if key not in after or after[key]["version"] < version} == set()
 
 

@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from harness.audit import assert_all_fits
 from harness.mongo import MongoServer
 from harness.wait import wait_for
 from harness.watch import assert_log_complete, read_log
@@ -142,6 +143,7 @@ def assert_each_once(stack, crowd):
         assert versions[one["_id"]] == [(1, "pending"), (2, "delayed"), (3, "pending"), (4, "canceled")], one
     for one in cargo:
         assert versions[one["_id"]] == [(1, "pending"), (2, "in transit")], one
+    assert_all_fits(stack)
     for client in crowd.clients:
         for key, (method, path, body, status, first) in client.random.sample(sorted(client.answers.items()), min(10, len(client.answers))):
             again = stack.request(method, path, body, {"Idempotency-Key": key})

@@ -10,6 +10,7 @@ from urllib.parse import quote
 import pytest
 
 from conftest import STORES
+from harness.audit import assert_all_fits
 from harness.market import FAILURES, in_parallel
 from harness.mongo import MongoServer
 from harness.processes import active_engine
@@ -586,6 +587,7 @@ class Rush:
             assert not ("shortage" in trade.get("holds", []) and ("reservedLines" in trade or "shipmentId" in trade)), trade
         for station in self.stations:
             self.assert_movements_add_up(station)
+        assert_all_fits(self.stack)
 
     def assert_movements_add_up(self, station):
         balance = collections.Counter()
