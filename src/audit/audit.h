@@ -8,9 +8,8 @@
  *  that moment. A document is held against its last event whenever both are read: an event that is not the last one any
  *  more is no witness, as versions show. So what changes while it is looked at is looked at by the next audit.
  *
- *  What that costs: in SQLite the write-ahead log can't begin anew while the state is read (a second for half a million
- *  documents). In MongoDB that transaction must end within the server's transactionLifetimeLimitSeconds (60 by
- *  default); a larger network raises it.
+ *  What that costs: in SQLite the write-ahead log can't begin anew while the state is read. In MongoDB that transaction
+ *  must end within the server's transactionLifetimeLimitSeconds (60 by default); a larger network raises it.
  */
 #ifndef ITN_AUDIT_AUDIT_H
 #define ITN_AUDIT_AUDIT_H
