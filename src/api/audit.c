@@ -39,11 +39,15 @@ static void run(struct api *api, struct http_request *req, struct http_response 
 }
 
 /** For clients on this host only; to others there is nothing here. One at a time: whoever comes meanwhile is sent away,
- * so that no more than one thread of a worker is at it. */
+ *  so that no more than one thread of a worker is at it, and never its only one. */
 void audit_show(struct api *api, struct http_request *req, struct http_response *res)
 {
 	if (!http_is_local(req)) {
 		problem_reply(res, PROBLEM_NOT_FOUND, NULL, "nothing is at %.*s", STR_ARG(req->path));
+		return;
+	}
+	if (api->config->threads < 2) {
+		problem_reply(res, PROBLEM_UNAVAILABLE, NULL, "this worker has one thread: itn-admin audit needs none");
 		return;
 	}
 	if (atomic_exchange(&api->auditing, true)) {

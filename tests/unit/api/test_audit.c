@@ -61,7 +61,7 @@ static void what_an_audit_comes_to(unused_arg void **state)
 		{ "another schema", ITN_FAILED, "the data have schema 1", 503, "no audit: the data have schema 1" },
 	};
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
-		struct config config = { .network = "itn" };
+		struct config config = { .network = "itn", .threads = 2 };
 		struct api api = { .config = &config };
 		struct world w;
 		struct buf body = { 0 };
@@ -83,7 +83,7 @@ static void what_an_audit_comes_to(unused_arg void **state)
 
 static void one_at_a_time(unused_arg void **state)
 {
-	struct config config = { .network = "itn" };
+	struct config config = { .network = "itn", .threads = 2 };
 	struct api api = { .config = &config };
 	struct world w;
 
@@ -95,9 +95,21 @@ static void one_at_a_time(unused_arg void **state)
 	world_free(&w);
 }
 
+static void never_the_only_thread(unused_arg void **state)
+{
+	struct config config = { .network = "itn", .threads = 1 };
+	struct api api = { .config = &config };
+	struct world w;
+
+	ask(&w, &api, "127.0.0.1");
+	check_int("sent away", w.res.status, 503);
+	check_int("without an audit", fake.runs, 0);
+	world_free(&w);
+}
+
 static void not_for_others(unused_arg void **state)
 {
-	struct config config = { .network = "itn" };
+	struct config config = { .network = "itn", .threads = 2 };
 	struct api api = { .config = &config };
 	struct world w;
 
@@ -112,6 +124,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_an_audit_comes_to),
 		cmocka_unit_test(one_at_a_time),
+		cmocka_unit_test(never_the_only_thread),
 		cmocka_unit_test(not_for_others),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
