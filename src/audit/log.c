@@ -48,19 +48,29 @@ static struct str event_entity(struct history *history, const struct event *even
 }
 
 /* What stands in the frame behind what the log knows; absent: it is another frame. */
-static struct str data_of(struct history *history, const struct event *event)
+static struct str data_behind(struct history *history, const struct event *known)
 {
-	struct event bare = *event;
+	struct event bare = *known;
 	size_t len;
 
 	bare.data = STR("0");
 	buf_reset(&history->scratch, SIZE_MAX);
 	event_write_frame(&history->scratch, &bare);
 	len = history->scratch.len - 2; /* without "0}" */
-	if (event->frame.len < len + 3 || memcmp(event->frame.ptr, history->scratch.ptr, len) != 0 ||
-	    event->frame.ptr[event->frame.len - 1] != '}')
+	if (known->frame.len < len + 3 || memcmp(known->frame.ptr, history->scratch.ptr, len) != 0 ||
+	    known->frame.ptr[known->frame.len - 1] != '}')
 		return STR_NONE;
-	return (struct str){ event->frame.ptr + len, event->frame.len - len - 1 };
+	return (struct str){ known->frame.ptr + len, known->frame.len - len - 1 };
+}
+
+/* Older frames do not tell the cause. */
+static struct str data_of(struct history *history, const struct event *event)
+{
+	struct str data = data_behind(history, event);
+	struct event older = *event;
+
+	older.caused_by = STR_NONE;
+	return str_is_set(data) ? data : data_behind(history, &older);
 }
 
 static void mention(struct history *history, enum entity_kind entity, struct str key, const struct event *event,

@@ -37,6 +37,7 @@ void event_write_frame(struct buf *out, const struct event *event)
 	json_out_member_str(&json, "id", event->id);
 	json_out_member_int(&json, "seq", event->seq);
 	json_out_member_time(&json, "time", event->time);
+	json_out_member_str_if(&json, "causedBy", event->caused_by);
 	json_out_member_str_if(&json, "message", event->message);
 	json_out_key(&json, "data");
 	json_out_raw(&json, event->data);

@@ -43,7 +43,7 @@ struct event {
 
 const char *event_name(enum event_kind kind);   /**< "tradeCreate", … */
 const char *entity_name(enum entity_kind kind); /**< "trade", "cargo", "inventory" */
-/** {"event":…,"id":…,"seq":…,"time":…,"message"?:…,"data":…} on one line, without newline. */
+/** {"event":…,"id":…,"seq":…,"time":…,"causedBy"?:…,"message"?:…,"data":…} on one line, without newline. */
 void event_write_frame(struct buf *out, const struct event *event);
 
 #endif

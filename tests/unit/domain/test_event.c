@@ -22,10 +22,12 @@ static void frames(unused_arg void **state)
 		    .seq = 1,
 		    .kind = EVENT_CRITICAL,
 		    .time = TIME,
+		    .caused_by = STR("0123456789abcdef01234567"),
 		    .message = STR(MESSAGE_DELAYED),
 		    .data = STR("{}") },
 		  "{\"event\":\"criticalEvent\",\"id\":\"0123456789abcdef01234567.2\",\"seq\":1,"
-		  "\"time\":\"2026-11-22T21:00:00.123Z\",\"message\":\"Delayed shipment detected!\",\"data\":{}}" },
+		  "\"time\":\"2026-11-22T21:00:00.123Z\",\"causedBy\":\"0123456789abcdef01234567\","
+		  "\"message\":\"Delayed shipment detected!\",\"data\":{}}" },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
