@@ -1,6 +1,7 @@
 unit_tests += \
 	tests/unit/engine/test_cascade \
 	tests/unit/engine/test_ledger \
+	tests/unit/engine/test_publication \
 	tests/unit/engine/test_random \
 	tests/unit/engine/test_reservation \
 	tests/unit/engine/test_sequencer
@@ -15,3 +16,4 @@ tests_unit_engine_test_ledger_SOURCES = tests/unit/engine/test_ledger.c tests/un
 tests_unit_engine_test_ledger_LDADD = libitnengine.a $(bus_libs) $(mail_libs) $(store_libs) $(core_libs) $(CMOCKA_LIBS)
 tests_unit_engine_test_reservation_SOURCES = tests/unit/engine/test_reservation.c tests/unit/engine/world.c tests/unit/engine/world.h
 tests_unit_engine_test_reservation_LDADD = libitnengine.a $(bus_libs) $(mail_libs) $(store_libs) $(core_libs) $(CMOCKA_LIBS)
+tests_unit_engine_test_publication_LDADD = libitnengine.a $(core_libs) $(CMOCKA_LIBS)
