@@ -118,8 +118,8 @@ enum itn_status conn_failure(struct conn *conn, struct error *error)
 		break;
 	case SQLITE_IOERR:
 	case SQLITE_CANTOPEN:
-		status = is_for_room(sqlite3_system_errno(conn->db)) || is_for_room(conn->os_error) ? ITN_NO_ROOM :
-												      ITN_UNAVAILABLE;
+		status = is_for_room(sqlite3_system_errno(conn->db)) || is_for_room(conn->os_error) ? ITN_NO_ROOM
+												    : ITN_UNAVAILABLE;
 		break;
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:

@@ -44,7 +44,7 @@ enum itn_status sqlite_vitals(struct store *base, struct store_vitals *ret_vital
 }
 
 #define LOOK_BYTES_MAX ((off_t)1 << 30)
-#define LOOK_US	       30000000
+#define LOOK_US        30000000
 
 static void tell_damage(store_fault_fn *fault, void *context, const char *text)
 {

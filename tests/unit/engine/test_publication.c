@@ -4,14 +4,14 @@
 #include "engine/publication.h"
 
 #define LOG_END 10
-#define STEPS	30
+#define STEPS   30
 
 enum call { NO_CALL, CALL_SEED, CALL_RESET, CALL_PUBLISH, CALLS };
 
 static struct {
 	int64_t stream_last; /* 0: there is no stream */
-	int64_t told;	     /* as far as those who listen know */
-	enum call lost;	     /* the next answer to it */
+	int64_t told;        /* as far as those who listen know */
+	enum call lost;      /* the next answer to it */
 } redis;
 
 enum itn_status store_head(struct store *store unused_arg, struct store_head *ret_head)
@@ -20,7 +20,8 @@ enum itn_status store_head(struct store *store unused_arg, struct store_head *re
 	return ITN_OK;
 }
 
-enum itn_status store_events(struct store *store unused_arg, int64_t after, size_t max, store_event_fn *row, void *context)
+enum itn_status store_events(struct store *store unused_arg, int64_t after, size_t max, store_event_fn *row,
+			     void *context)
 {
 	for (int64_t seq = after + 1; seq <= LOG_END && max > 0; seq++, max--)
 		row(context, &(struct store_event_row){ .seq = seq, .frame = STR("{}") });
@@ -57,9 +58,9 @@ enum itn_status bus_publish(struct bus_publisher *publisher unused_arg, struct s
 	return answer(CALL_PUBLISH);
 }
 
-enum itn_status bus_publish_seed(struct bus_publisher *publisher unused_arg, struct str log unused_arg, int64_t first_seq,
-				 const struct str *frames unused_arg, size_t count, int64_t *ret_last,
-				 struct error *error unused_arg)
+enum itn_status bus_publish_seed(struct bus_publisher *publisher unused_arg, struct str log unused_arg,
+				 int64_t first_seq, const struct str *frames unused_arg, size_t count,
+				 int64_t *ret_last, struct error *error unused_arg)
 {
 	enum itn_status status = append(first_seq, count, ret_last);
 	return status ? status : answer(CALL_SEED);

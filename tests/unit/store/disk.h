@@ -5,7 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/** From now on /tmp is empty and has room for `bytes`. Before the process's first thread. False: the kernel doesn't let us. */
+/** From now on /tmp is empty and has room for `bytes`. Before the process's first thread. False: the kernel doesn't let
+ * us. */
 bool disk_make(size_t bytes);
 /** Leaves `bytes` (whole pages) of room and no more. */
 void disk_leave(size_t bytes);

@@ -23,7 +23,7 @@ struct link {
 	struct mongo_proxy *proxy;
 	int client, server;
 	enum proxy_fault fault; /* of the reply that comes next */
-	bool late;		/* the server has yet to answer a command that hung */
+	bool late;              /* the server has yet to answer a command that hung */
 	int ends;               /* of its two threads */
 	LIST_ENTRY(link) entry;
 };

@@ -107,7 +107,8 @@ static void an_heir_ends_the_session_of_a_hung_engine(void **state)
 static void conflicts_again_and_again_leave_nothing(void **state)
 {
 	struct fixture *f = *state;
-	static const char *const commands[] = { "\"update\"", "\"insert\"", "\"commitTransaction\"", "\"findAndModify\"" };
+	static const char *const commands[] = { "\"update\"", "\"insert\"", "\"commitTransaction\"",
+						"\"findAndModify\"" };
 	struct trade trade = trade_to(f, "Mars");
 	struct store_head head;
 	put_trade(f, &trade);
@@ -129,7 +130,8 @@ static void conflicts_again_and_again_leave_nothing(void **state)
 	check_int("then all of it", (long long)drain(f), 1);
 }
 
-/* By an error, by a doubt whether a majority has it, or by an end of the connection: at once or for as long as is waited. */
+/* By an error, by a doubt whether a majority has it, or by an end of the connection: at once or for as long as is
+ * waited. */
 static void a_commit_that_the_server_fails_is_settled(void **state)
 {
 	struct fixture *f = *state;
@@ -144,7 +146,8 @@ static void a_commit_that_the_server_fails_is_settled(void **state)
 		{ "stepped down for long", ALWAYS, "\"errorCode\": 189", false },
 		{ "not the primary for long", ALWAYS, "\"errorCode\": 10107", false },
 		{ "closed for long", ALWAYS, "\"closeConnection\": true", false },
-		{ "no majority for long", ALWAYS, "\"writeConcernError\": {\"code\": 64, \"errmsg\": \"timed out\"}", true },
+		{ "no majority for long", ALWAYS, "\"writeConcernError\": {\"code\": 64, \"errmsg\": \"timed out\"}",
+		  true },
 		{ "a full disk", ALWAYS, "\"errorCode\": 14031", false },
 	};
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -169,12 +172,9 @@ static void a_commit_that_the_server_fails_is_settled(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-	FAULTS(a_write_conflict_undoes_the_batch),
-	FAULTS(conflicts_again_and_again_leave_nothing),
-	FAULTS(a_client_s_change_meets_a_batch),
-	FAULTS(an_unknown_commit_is_settled),
-	FAULTS(a_commit_that_the_server_fails_is_settled),
-	FAULTS(a_lease_s_unknown_outcome_is_settled),
+	FAULTS(a_write_conflict_undoes_the_batch),         FAULTS(conflicts_again_and_again_leave_nothing),
+	FAULTS(a_client_s_change_meets_a_batch),           FAULTS(an_unknown_commit_is_settled),
+	FAULTS(a_commit_that_the_server_fails_is_settled), FAULTS(a_lease_s_unknown_outcome_is_settled),
 	FAULTS(an_heir_ends_the_session_of_a_hung_engine),
 };
 

@@ -151,11 +151,8 @@ static void what_can_t_be_used_is_refused(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-	FAULTS(a_read_survives_a_cut),
-	FAULTS(a_store_away_refuses_in_time),
-	FAULTS(a_hung_server_is_known_soon),
-	FAULTS(a_store_may_come_later),
-	FAULTS(what_can_t_be_used_is_refused),
+	FAULTS(a_read_survives_a_cut),  FAULTS(a_store_away_refuses_in_time),  FAULTS(a_hung_server_is_known_soon),
+	FAULTS(a_store_may_come_later), FAULTS(what_can_t_be_used_is_refused),
 };
 
 int main(void)

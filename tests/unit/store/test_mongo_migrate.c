@@ -33,7 +33,8 @@ static void a_migration_is_gone_on_with(void **state)
 		wait_for_recovery(f);
 		check_status(command, store_migrate(f->engine, &schema), ITN_OK);
 		check_int(command, schema, STORE_SCHEMA);
-		check_status(command, store_layout(f->store, fault_is_there, (void *)(uintptr_t)command, &error), ITN_OK);
+		check_status(command, store_layout(f->store, fault_is_there, (void *)(uintptr_t)command, &error),
+			     ITN_OK);
 	}
 }
 
@@ -56,10 +57,11 @@ static void who_has_lost_the_lease_does_not_note_a_migration(void **state)
 
 static void drop_indexes(struct fixture *f)
 {
-	static const char *const collections[] = { "trades", "cargo",	       "requests", "events",
+	static const char *const collections[] = { "trades", "cargo",         "requests", "events",
 						   "jobs",   "notifications", "postings", "claims" };
 	for (size_t i = 0; i < COUNT_OF(collections); i++)
-		database_command(f, arena_printf(f->arena, "{\"dropIndexes\": \"%s\", \"index\": \"*\"}", collections[i]).ptr);
+		database_command(
+			f, arena_printf(f->arena, "{\"dropIndexes\": \"%s\", \"index\": \"*\"}", collections[i]).ptr);
 }
 
 static void count_fault(void *context, const char *what unused_arg, const char *remedy unused_arg)
@@ -90,7 +92,8 @@ static void missing_indexes_are_made_again(void **state)
 		check_status("none is missing", store_layout(f->store, fault_is_there, "gone on with", &error), ITN_OK);
 	}
 	drop_indexes(f);
-	database_command(f, "{\"createIndexes\": \"events\", \"indexes\": [{\"key\": {\"id\": 1}, \"name\": \"id_1\"}]}");
+	database_command(f,
+			 "{\"createIndexes\": \"events\", \"indexes\": [{\"key\": {\"id\": 1}, \"name\": \"id_1\"}]}");
 	check_status("another's is left alone", store_migrate(f->engine, &schema), ITN_OK);
 	faults = 0;
 	check_status("and told", store_layout(f->store, count_fault, &faults, &error), ITN_OK);

@@ -152,7 +152,8 @@ static void what_can_t_be_settled_is_unknown(void **state)
 	}
 }
 
-/* The client gave up, the command did not: it reaches the server after all, before or after another try with its ids. */
+/* The client gave up, the command did not: it reaches the server after all, before or after another try with its ids.
+ */
 static void a_write_that_arrives_late_is_no_second_one(void **state)
 {
 	struct fixture *f = *state;
@@ -180,7 +181,8 @@ static bool is_there(struct fixture *f, enum kind kind, const struct attempt *a)
 	struct request_verdict verdict;
 	if (kind == NEW_REQUEST)
 		return !store_request_verdict(f->store, f->arena, a->entry.id, &verdict);
-	check_status("looked for", store_entry_known(f->store, a->entry.entity, a->entry.key, a->entry.id, &known), ITN_OK);
+	check_status("looked for", store_entry_known(f->store, a->entry.entity, a->entry.key, a->entry.id, &known),
+		     ITN_OK);
 	return known;
 }
 
@@ -300,8 +302,11 @@ static void a_notification_s_change_may_be_repeated(void **state)
 	} cases[] = { { CUT_BEFORE, false }, { CUT_AFTER, true } };
 	fixture_engine(f);
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
-		struct notification made = { .id = arena_printf(f->arena, "%zu-1", i), .event = STR("e"), .to = STR("a@b"),
-					     .subject = STR("s"), .body = STR("b") };
+		struct notification made = { .id = arena_printf(f->arena, "%zu-1", i),
+					     .event = STR("e"),
+					     .to = STR("a@b"),
+					     .subject = STR("s"),
+					     .body = STR("b") };
 		notification_made(&made, true, 1);
 		check_status("made",
 			     commit_alone(f, (struct store_writes){ .notifications = &made, .notification_count = 1 }),
@@ -310,7 +315,8 @@ static void a_notification_s_change_may_be_repeated(void **state)
 		proxy_spoil(proxy, "findAndModify", cases[i].fault, 1);
 		check_status("cut", store_notification_change(f->store, &made, 1), ITN_UNKNOWN);
 		wait_for_recovery(f);
-		check_status("again", store_notification_change(f->store, &made, 1), cases[i].done ? ITN_CONFLICT : ITN_OK);
+		check_status("again", store_notification_change(f->store, &made, 1),
+			     cases[i].done ? ITN_CONFLICT : ITN_OK);
 		check_status("it is as was wished", store_notification(f->store, f->arena, made.id, &made), ITN_OK);
 		check_text("sent", notification_status_name(made.status), "sent");
 		check_int("once", made.version, 2);
@@ -320,9 +326,14 @@ static void a_notification_s_change_may_be_repeated(void **state)
 static struct claim claim_of(struct fixture *f, const char *key)
 {
 	struct trade ids = trade_to(f, "Mars"), more = trade_to(f, "Mars");
-	return (struct claim){ .key = str_from(key), .print = STR("p"),	 .document = ids.id,
-			       .event = more.id,     .at = f->now,	 .expires_at = f->now + 3600000,
-			       .version = 1,	     .busy_until = f->now };
+	return (struct claim){ .key = str_from(key),
+			       .print = STR("p"),
+			       .document = ids.id,
+			       .event = more.id,
+			       .at = f->now,
+			       .expires_at = f->now + 3600000,
+			       .version = 1,
+			       .busy_until = f->now };
 }
 
 /* What became of a change is in the claim: its own answer, whatever the status says. */

@@ -1,5 +1,5 @@
-/* The database file on a disk that is full, can't be written, or has damaged it. The disk is a small one of the test's own:
- * what comes back is what the kernel says. */
+/* The database file on a disk that is full, can't be written, or has damaged it. The disk is a small one of the test's
+ * own: what comes back is what the kernel says. */
 #include <fcntl.h>
 #include <signal.h>
 #include <sqlite3.h>
@@ -181,8 +181,14 @@ static void whatever_room_is_left_nothing_is_half_done(void **state)
 static void a_claim_without_room_is_not_made(void **state)
 {
 	struct fixture *f = *state;
-	struct claim claim = { .key = STR("k"), .print = STR("p"), .document = STR("d"), .event = STR("e"),
-			       .at = f->now, .expires_at = f->now + 3600000, .version = 1 }, stored;
+	struct claim claim = { .key = STR("k"),
+			       .print = STR("p"),
+			       .document = STR("d"),
+			       .event = STR("e"),
+			       .at = f->now,
+			       .expires_at = f->now + 3600000,
+			       .version = 1 },
+		     stored;
 	disk_leave(0);
 	check_status("no room", store_claim_add(f->store, &claim), ITN_NO_ROOM);
 	check_status("not there", store_claim(f->store, f->arena, claim.key, &stored), ITN_NOT_FOUND);
