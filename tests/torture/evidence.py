@@ -92,13 +92,15 @@ def on_hand(client):
 
 
 def posted(client, stations):
-    """{(station, item): quantity} that the movements of each station add up to; each says what there was after it."""
-    stock = collections.Counter()
+    """What the movements of each station add up to, and what of it came with shipments: two {(station, item): quantity}. Each
+    movement says what there was after it."""
+    stock, came = collections.Counter(), collections.Counter()
     for station in stations:
         account = f"station:{station}"
         for move in read_list(client, f"/api/inventory/{quote(station)}/movements"):
-            key = station, move["item"]
-            stock[key] += move["quantity"] if move["to"] == account else -move["quantity"]
-            balance = move["toBalance"] if move["to"] == account else move["fromBalance"]
-            assert balance == stock[key] >= 0, f"{move} leaves {stock[key]}"
-    return dict(stock)
+            key, inward = (station, move["item"]), move["to"] == account
+            stock[key] += move["quantity"] if inward else -move["quantity"]
+            assert move["toBalance" if inward else "fromBalance"] == stock[key] >= 0, f"{move} leaves {stock[key]}"
+            if inward and move["from"].startswith("transit:"):
+                came[key] += move["quantity"]
+    return dict(stock), dict(came)

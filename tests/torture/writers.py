@@ -136,6 +136,8 @@ class Writer:
         if entity == "trade":
             body = {"buyer": mark, "buyerEmail": "ada@example.org", "seller": "Bo", "sellerEmail": "bo@example.org",
                     "items": self.items(6), "destination": destination}
+            if self.random.random() < 0.2:
+                body["stationId"] = self.random.choice([station for station in STATIONS if station != destination])
         else:
             body = {"shipmentId": mark, "emailId": "dock@example.org", "items": self.items(3), "destination": destination}
         path = "/api/trades" if entity == "trade" else "/api/cargo"
