@@ -4,7 +4,10 @@ import collections
 import json
 from urllib.parse import quote
 
+from harness.wait import wait_for
 from torture.subscribers import read_lines
+
+PATIENCE_S = 60
 
 Written = collections.namedtuple("Written", "seq entity id version status")
 MARKS = {"tradeCreate": "buyer", "tradeUpdated": "reason", "cargoUpdated": "location"}
@@ -34,9 +37,13 @@ class Log:
         self.versions = collections.defaultdict(list)
         self.written = collections.defaultdict(list)
         self.stock = {}
-        while lines := read_lines(client, len(self.lines)):
+        while lines := self.read_on(client):
             for line in lines:
                 self.take(line)
+
+    def read_on(self, client):
+        """Once there is an answer: on a busy machine a store may take too long for the first one."""
+        return wait_for(lambda: (lines := read_lines(client, len(self.lines))) is not None and (lines,), "an answer", PATIENCE_S)[0]
 
     def take(self, line):
         event = json.loads(line)
@@ -66,8 +73,7 @@ def read_list(client, path):
     """All pages of a list."""
     documents, path = [], f"{path}{'&' if '?' in path else '?'}limit=1000"
     while path:
-        answer = client.get(path)
-        assert answer.status == 200, answer
+        answer = wait_for(lambda: (answer := client.get(path)).status == 200 and answer, f"an answer to {path}", PATIENCE_S)
         documents += answer.json()
         link = answer.field("Link")
         path = link and link[1:link.index(">")]

@@ -11,7 +11,6 @@ from torture.subscribers import Subscriber
 from torture.writers import WRITERS, Crowd
 
 SUBSCRIBERS = 3
-LEASE_MS = 2000
 # Kills of a long run, at least.
 KILLS = 30
 REST_S = 180
@@ -25,8 +24,7 @@ class Run:
     def __init__(self, store, folder, seed, seconds):
         self.store, self.seed, self.seconds = store, seed, seconds
         self.server = MongoServer(folder) if store == "mongodb" else None
-        self.stack = Stack(folder / "stack", store_uri=self.server and self.server.uri, ITN_ENGINE_PROCESSES=2,
-                           ITN_LEASE_MS=LEASE_MS)
+        self.stack = Stack(folder / "stack", store_uri=self.server and self.server.uri, ITN_ENGINE_PROCESSES=2)
         self.crowd = self.chaos = None
         self.subscribers = []
         self.took = 0.0
@@ -93,7 +91,8 @@ class Run:
                 all([value for _, value in metrics.all(name)] == [0] for name in names))
 
     def end_of_log(self):
-        return int(self.stack.get("/api/events?limit=1").field("ITN-Seq"))
+        answer = wait_for(lambda: (answer := self.stack.get("/api/events?limit=1")).status == 200 and answer, "an answer", REST_S)
+        return int(answer.field("ITN-Seq"))
 
     def summary(self):
         counts, blows = self.crowd.counts(), self.chaos.blows
