@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from harness.wait import wait_for
 from torture.subscribers import read_lines
+from torture.writers import count_mark
 
 PATIENCE_S = 60
 
@@ -55,6 +56,9 @@ class Log:
         self.ids.add(event["id"])
         if entity_of(event):
             self.take_document(event, entity_of(event), event["data"])
+        elif event["event"] == "stockTaken":
+            self.written[count_mark(event["data"]["items"])].append(
+                Written(event["seq"], "station", event["data"]["_id"], None, None))
         elif event["event"] == "inventoryUpdated":
             self.stock.update({(event["data"]["stationId"], item["name"]): item["quantity"] for item in event["data"]["items"]})
 

@@ -15,6 +15,7 @@ from harness.market import FAILURES, ITEMS
 from harness.wait import wait_for
 
 WRITERS = 16
+COUNTED = "Tribbles"
 STATIONS = [f"Station {n}" for n in range(6)]
 # Entries of the outbox and outstanding effects: with more of them the writers wait, or all would take long to come to rest.
 BACKLOG = 100
@@ -75,10 +76,14 @@ class Write:
     def document(self):
         """Of the answer to what was done."""
         body = json.loads(self.seen[1])
-        return body.get("trade") or body.get("cargo") or body
+        return body.get("trade") or body.get("cargo") or body.get("inventory") or body
 
     def __repr__(self):
         return f"<{self.mark}: {self.method} {self.path} {self.body.decode()} {'with' if self.has_key else 'no'} key: {self.seen}>"
+
+
+def count_mark(items):
+    return next(f"count {item['quantity']}" for item in items if item["name"] == COUNTED)
 
 
 def new_key():
@@ -115,9 +120,11 @@ class Writer:
             self.client.close()
 
     def step(self):
-        what, entity = self.random.choices([("create", "trade"), ("create", "cargo"), ("change", "trade"), ("change", "cargo")],
-                                           [45, 10, 15, 30])[0]
-        if what == "create" or not self.own[entity]:
+        what, entity = self.random.choices([("create", "trade"), ("create", "cargo"), ("change", "trade"), ("change", "cargo"),
+                                            ("count", "station")], [44, 10, 15, 29, 2])[0]
+        if what == "count":
+            self.count()
+        elif what == "create" or not self.own[entity]:
             self.create(entity)
         elif self.crowd.shared and self.random.random() < 0.2:
             self.change(self.random.choice(list(self.crowd.shared)), new_key())
@@ -146,6 +153,13 @@ class Writer:
             thing = [entity, write.document["_id"], write.document["status"]]
             self.own[entity].append(thing)
             self.crowd.shared.append(list(thing))
+
+    def count(self):
+        """A stock-take: what it counted of one item is its own."""
+        number, station = next(self.numbers), self.random.choice(STATIONS)
+        items = [{"name": self.random.choice(ITEMS), "quantity": self.random.randint(0, 40)},
+                 {"name": COUNTED, "quantity": self.number * 10**6 + number}]
+        self.tell(Write(count_mark(items), "PUT", f"/api/inventory/{quote(station)}", {"items": items}, new_key(), "station"))
 
     def change(self, thing, key):
         """Of what others change too only with a key: nginx sends a PUT again whose worker has died."""
