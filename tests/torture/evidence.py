@@ -28,14 +28,14 @@ class Log:
 
     lines     hashes of its bytes
     faults    what no log may have
-    versions  {(entity, id): [fingerprint of version 1, of version 2, …]}
+    versions  {(entity, id): [fingerprint of version 1, of version 2, …]}, and `statuses` the same way
     written   {mark: [Written]}: events that writes made, not those that followed from them
     stock     {(station, item): quantity} as it was told last
     """
 
     def __init__(self, client):
         self.lines, self.faults, self.ids = [], [], set()
-        self.versions = collections.defaultdict(list)
+        self.versions, self.statuses = collections.defaultdict(list), collections.defaultdict(list)
         self.written = collections.defaultdict(list)
         self.stock = {}
         while lines := self.read_on(client):
@@ -65,6 +65,7 @@ class Log:
     def take_document(self, event, entity, document):
         versions = self.versions[entity, document["_id"]]
         versions.append(fingerprint(document))
+        self.statuses[entity, document["_id"]].append(document["status"])
         if document["version"] != len(versions):
             self.faults.append(f"{event['seq']} is version {len(versions)} of {document['_id']} and says {document['version']}")
         if "." not in event["id"]:

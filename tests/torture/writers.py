@@ -53,15 +53,15 @@ def told_by(answer):
 class Write:
     """One change that a client wants: `mark` is in the document that it makes, and in no other write's.
 
-    wanted  the status that is asked for; None for a creation
+    wanted  the status that is asked for, and `known` the version that had another one; None for a creation
     told    what it was told in the end; Told.NOTHING as long as it was not
     seen    of the last answer
     began   when it was first sent, and `ended` when it was answered for good (time.monotonic())
     """
-    __slots__ = ("mark", "method", "path", "body", "headers", "entity", "wanted", "told", "seen", "began", "ended")
+    __slots__ = ("mark", "method", "path", "body", "headers", "entity", "wanted", "known", "told", "seen", "began", "ended")
 
-    def __init__(self, mark, method, path, body, key, entity, wanted=None, waits=False):
-        self.mark, self.method, self.path, self.entity, self.wanted = mark, method, path, entity, wanted
+    def __init__(self, mark, method, path, body, key, entity, wanted=None, known=None, waits=False):
+        self.mark, self.method, self.path, self.entity, self.wanted, self.known = mark, method, path, entity, wanted, known
         self.body = json.dumps(body).encode()
         self.headers = {"Content-Type": "application/json"} | ({"Idempotency-Key": key} if key else {}) | (
             {"Prefer": "wait=2"} if waits else {})
@@ -105,7 +105,7 @@ class Writer:
         self.numbers = itertools.count(1)
         self.writes = []
         self.counts = collections.Counter()
-        self.own = {"trade": collections.deque(maxlen=16), "cargo": collections.deque(maxlen=64)}  # [entity, id, status]
+        self.own = {"trade": collections.deque(maxlen=16), "cargo": collections.deque(maxlen=64)}  # [entity, id, status, version]
 
     def run(self):
         try:
@@ -150,7 +150,7 @@ class Writer:
         path = "/api/trades" if entity == "trade" else "/api/cargo"
         write = self.tell(Write(mark, "POST", path, body, self.new_key(), entity, waits=self.is_patient()))
         if write.told is Told.DONE and write.document["status"] in LIFE[entity]:
-            thing = [entity, write.document["_id"], write.document["status"]]
+            thing = [entity, *(write.document[name] for name in ("_id", "status", "version"))]
             self.own[entity].append(thing)
             self.crowd.shared.append(list(thing))
 
@@ -163,14 +163,14 @@ class Writer:
 
     def change(self, thing, key):
         """Of what others change too only with a key: nginx sends a PUT again whose worker has died."""
-        entity, name, status = thing
+        entity, name, status, version = thing
         wanted, mark = self.random.choice(LIFE[entity][status]), self.mark()
         path = f"/api/{'trades' if entity == 'trade' else 'cargo'}/{quote(name)}/status"
         body = {"status": wanted, "reason" if entity == "trade" else "location": mark}
-        write = self.tell(Write(mark, self.random.choice(["PUT", "PATCH"]), path, body, key, entity, wanted,
+        write = self.tell(Write(mark, self.random.choice(["PUT", "PATCH"]), path, body, key, entity, wanted, version,
                                 self.is_patient()))
         if write.told is Told.DONE:
-            thing[2] = write.document["status"]
+            thing[2:] = write.document["status"], write.document["version"]
         if write.told is Told.REFUSED or thing[2] not in LIFE[entity]:
             self.forget(thing)
 
