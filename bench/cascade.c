@@ -253,7 +253,7 @@ static double write_all(struct market *market, int threads, long writes,
 static bool step(struct machine *machine)
 {
 	struct sequencer_result result = { 0 };
-	enum itn_status status = sequencer_run(machine->sequencer, &result);
+	enum itn_status status = sequencer_run(machine->sequencer, 0, &result);
 
 	if (status == ITN_CONFLICT)
 		return false;
@@ -273,7 +273,7 @@ static void run_to_rest(struct machine *machine)
 
 	while (any && status == ITN_OK) {
 		if (!more)
-			status = store_backlog(machine->store, &any);
+			status = store_backlog(machine->store, 0, &any);
 		if (any && status == ITN_OK)
 			more = step(machine);
 	}

@@ -70,6 +70,11 @@ http_handler inventory_movements;
 /** stock_take.c */
 http_handler inventory_count;
 
+/** alerts.c */
+http_handler alert_list;
+http_handler alert_show;
+http_handler alert_set_acknowledged;
+
 /** events.c */
 http_handler events_list;
 

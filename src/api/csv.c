@@ -18,6 +18,10 @@ static const char *const movement_columns[] = {
 	"transactionId", "shipmentId", "at",   "fromBalance", "toBalance", NULL
 };
 
+static const char *const alert_columns[] = { "id",     "kind",     "entity",         "transactionId", "shipmentId",
+					     "stationId", "item",     "message",        "status",        "raisedAt",
+					     "acknowledgedAt", "resolvedAt", "version", NULL };
+
 static const char *const *columns_of(enum store_list_kind kind)
 {
 	switch (kind) {
@@ -27,6 +31,8 @@ static const char *const *columns_of(enum store_list_kind kind)
 		return cargo_columns;
 	case LIST_MOVEMENTS:
 		return movement_columns;
+	case LIST_ALERTS:
+		return alert_columns;
 	case LIST_INVENTORY:
 		break;
 	}

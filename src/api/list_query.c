@@ -2,6 +2,7 @@
 
 #include "api/cursor.h"
 #include "core/clock.h"
+#include "domain/alert.h"
 #include "domain/field.h"
 
 #define LIMIT_MAX 1000
@@ -13,6 +14,8 @@ static const char *const cargo_parameters[] = { "status", "destination", "shipme
 						"until",  "limit",       "after",      NULL };
 static const char *const movement_parameters[] = { "item",  "transactionId", "shipmentId", "since",
 						   "until", "limit",         "after",      NULL };
+static const char *const alert_parameters[] = { "status", "kind",  "transactionId", "shipmentId", "stationId",
+						"since",  "until", "limit",	  "after",	NULL };
 static const char *const inventory_parameters[] = { "stationId", "limit", "after", NULL };
 
 const char *const *list_parameters(enum store_list_kind kind)
@@ -24,6 +27,8 @@ const char *const *list_parameters(enum store_list_kind kind)
 		return cargo_parameters;
 	case LIST_MOVEMENTS:
 		return movement_parameters;
+	case LIST_ALERTS:
+		return alert_parameters;
 	case LIST_INVENTORY:
 		break;
 	}
@@ -79,6 +84,7 @@ static int query_status(struct http_request *req, enum store_list_kind kind, str
 {
 	enum trade_status trade;
 	enum cargo_status cargo;
+	enum alert_status alert;
 	struct str text;
 
 	if (!has_parameter(kind, "status") || !http_query(req, "status", &text))
@@ -87,10 +93,24 @@ static int query_status(struct http_request *req, enum store_list_kind kind, str
 		return (int)trade;
 	if (kind == LIST_CARGO && cargo_status_parse(text, &cargo))
 		return (int)cargo;
+	if (kind == LIST_ALERTS && alert_status_parse(text, &alert))
+		return (int)alert;
 	faults_add(faults, STR("?status"), "must be one of %s",
-		   kind == LIST_TRADES ? "pending, completed, canceled, delayed"
-				       : "pending, in transit, delayed, delivered");
+		   kind == LIST_TRADES   ? "pending, completed, canceled, delayed"
+		   : kind == LIST_ALERTS ? "open, acknowledged, resolved"
+					 : "pending, in transit, delayed, delivered");
 	return -1;
+}
+
+static enum alert_kind query_alert_kind(struct http_request *req, enum store_list_kind kind, struct faults *faults)
+{
+	enum alert_kind alert = ALERT_NONE;
+	struct str text;
+
+	if (!has_parameter(kind, "kind") || !http_query(req, "kind", &text) || alert_kind_parse(text, &alert))
+		return alert;
+	faults_add(faults, STR("?kind"), "must be one of lateness, stockShortage, lowStock, oversize");
+	return ALERT_NONE;
 }
 
 static struct str query_text(struct http_request *req, enum store_list_kind kind, const char *name,
@@ -122,6 +142,7 @@ struct list_query list_query_read(struct http_request *req, enum store_list_kind
 		.list = {
 			.kind = kind,
 			.status = query_status(req, kind, faults),
+			.alert = query_alert_kind(req, kind, faults),
 			.destination = query_text(req, kind, "destination", &text_key, faults),
 			.buyer = query_text(req, kind, "buyer", &text_name, faults),
 			.seller = query_text(req, kind, "seller", &text_name, faults),

@@ -1,5 +1,6 @@
 noinst_LIBRARIES += libitnapi.a
 libitnapi_a_SOURCES = \
+	src/api/alerts.c \
 	src/api/api.h \
 	src/api/audit.c \
 	src/api/body.c src/api/body.h \

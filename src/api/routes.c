@@ -21,6 +21,10 @@ const struct route api_routes[] = {
 	{ HTTP_PUT, "/api/inventory/:stationId", inventory_count, ROLE_OPERATOR },
 	{ HTTP_GET, "/api/inventory/:stationId/movements", inventory_movements, ROLE_READER },
 
+	{ HTTP_GET, "/api/alerts", alert_list, ROLE_READER },
+	{ HTTP_GET, "/api/alerts/:alertId", alert_show, ROLE_READER },
+	{ CHANGE, "/api/alerts/:alertId/acknowledge", alert_set_acknowledged, ROLE_TRADER },
+
 	{ HTTP_GET, "/api/events", events_list, ROLE_READER },
 	{ HTTP_GET, "/api/stats", stats_show, ROLE_READER },
 	{ HTTP_GET, "/api/audit", audit_show, ROLE_OPERATOR },

@@ -5,6 +5,7 @@
 #include "api/position.h"
 #include "core/clock.h"
 #include "core/map.h"
+#include "domain/alert.h"
 #include "store/store.h"
 
 #define MINUTE_MS INT64_C(60000)
@@ -116,6 +117,20 @@ static void write_cargo(struct json_out *out, const struct counters *counters)
 	json_out_object_end(out);
 }
 
+static const char *alert_name(unsigned status)
+{
+	return alert_status_name((enum alert_status)status);
+}
+
+static void write_alerts(struct json_out *out, const struct counters *counters)
+{
+	json_out_key(out, "alerts");
+	json_out_object(out);
+	json_out_member_int(out, "raised", counter(counters, "alerts.", "total"));
+	write_by_status(out, counters, "alerts.status.", alert_name, ALERT_STATUSES);
+	json_out_object_end(out);
+}
+
 static void write_one(struct json_out *out, const char *group, const char *member, int64_t value)
 {
 	json_out_key(out, group);
@@ -146,7 +161,7 @@ static enum itn_status read_counters(struct store *store, struct counters *count
 {
 	static const char *const prefixes[] = {
 		"trades.created.total", "trades.status.", "cargo.status.",
-		"stock.total",          "alerts.total",   "events.total",
+		"stock.total",          "alerts.total",   "alerts.status.", "events.total",
 	};
 	enum itn_status status = ITN_OK;
 
@@ -177,7 +192,7 @@ void stats_show(struct api *api, struct http_request *req, struct http_response 
 	write_trades(&out, &counters, now);
 	write_cargo(&out, &counters);
 	write_one(&out, "stock", "quantity", counter(&counters, "stock.", "total"));
-	write_one(&out, "alerts", "raised", counter(&counters, "alerts.", "total"));
+	write_alerts(&out, &counters);
 	write_one(&out, "events", "total", counter(&counters, "events.", "total"));
 	json_out_object_end(&out);
 }

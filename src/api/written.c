@@ -3,7 +3,7 @@
 #include "api/waiter.h"
 #include "bus/wake.h"
 #include "http/negotiate.h"
-#include "store/store.h"
+#include "store/alerts.h"
 
 static const struct {
 	enum itn_status (*read)(struct store *store, struct str key, struct buf *out, int64_t *ret_version);
@@ -12,6 +12,7 @@ static const struct {
 	[ENTITY_TRADE] = { store_trade_json, "/api/trades" },
 	[ENTITY_CARGO] = { store_cargo_json, "/api/cargo" },
 	[ENTITY_INVENTORY] = { store_inventory_json, "/api/inventory" },
+	[ENTITY_ALERT] = { store_alert_json, "/api/alerts" },
 };
 
 /* The document as the store has it now; on failure what is known stays. */

@@ -63,14 +63,27 @@ static struct str data_behind(struct history *history, const struct event *known
 	return (struct str){ known->frame.ptr + len, known->frame.len - len - 1 };
 }
 
+/* Of what a criticalEvent warns stands in its frame only, in older ones nowhere. */
+static struct str data_of_kind(struct history *history, struct event event)
+{
+	unsigned kinds = event.kind == EVENT_CRITICAL ? ALERT_KINDS : ALERT_NONE + 1;
+	struct str data = STR_NONE;
+
+	for (unsigned i = ALERT_NONE; i < kinds && !str_is_set(data); i++) {
+		event.alert = (enum alert_kind)i;
+		data = data_behind(history, &event);
+	}
+	return data;
+}
+
 /* Older frames do not tell the cause. */
 static struct str data_of(struct history *history, const struct event *event)
 {
-	struct str data = data_behind(history, event);
+	struct str data = data_of_kind(history, *event);
 	struct event older = *event;
 
 	older.caused_by = STR_NONE;
-	return str_is_set(data) ? data : data_behind(history, &older);
+	return str_is_set(data) ? data : data_of_kind(history, older);
 }
 
 static void mention(struct history *history, enum entity_kind entity, struct str key, const struct event *event,

@@ -49,6 +49,7 @@ void cargo_created(struct cargo *cargo, int64_t now, uint64_t lines_limit)
 	cargo->created_at = now;
 	cargo->updated_at = now;
 	cargo->open = false;
+	cargo->late_eta = 0;
 	cargo->unsequenced = 0;
 }
 
@@ -102,6 +103,26 @@ enum verdict cargo_change(struct cargo *cargo, const struct cargo_change *change
 	cargo->version++;
 	cargo->updated_at = now;
 	return VERDICT_CHANGED;
+}
+
+int64_t cargo_due(const struct cargo *cargo)
+{
+	if (!cargo->eta || cargo->eta == cargo->late_eta || cargo->status == CARGO_DELIVERED)
+		return 0;
+	return cargo->eta > 0 ? cargo->eta : 1;
+}
+
+bool cargo_be_late(struct cargo *cargo, int64_t now)
+{
+	assert(cargo_due(cargo));
+	cargo->late_eta = cargo->eta;
+	if (cargo->status == CARGO_DELAYED)
+		return false;
+	assert(cargo_may[cargo->status][CARGO_DELAYED]);
+	cargo->status = CARGO_DELAYED;
+	cargo->version++;
+	cargo->updated_at = now;
+	return true;
 }
 
 bool cargo_has_room(const struct cargo *cargo, const struct trade *trade)

@@ -23,6 +23,7 @@ struct cargo {
 	int64_t created_at, updated_at;
 	bool open;            /**< owned by the engine, not shown: its creation was applied and it has not departed */
 	int64_t reserved_trades; /**< as open: how many of its trades have goods set aside that it did not take yet */
+	int64_t late_eta;        /**< as open: the eta whose passing was told; 0: none */
 	unsigned unsequenced;    /**< as in struct trade */
 };
 
@@ -47,6 +48,12 @@ enum itn_status cargo_change_from_request(const struct json_in *doc, struct aren
  *  `delivered` sets deliveredAt, and departedAt when it is not set. The same status with a new location or eta is a change. */
 enum verdict cargo_change(struct cargo *cargo, const struct cargo_change *change, int64_t now, struct error *why)
 	must_check;
+
+/** When it will be late if it is not delivered: its eta, at least 1; 0: never, also when that was told already. */
+int64_t cargo_due(const struct cargo *cargo);
+/** Its eta has passed: that is told once. It becomes delayed unless it is.
+ *  @return whether its status changed, and with it version and updatedAt */
+bool cargo_be_late(struct cargo *cargo, int64_t now);
 
 /** Whether the trade's lines fit: capacity, LINES_MAX lines, sums within SUM_MAX. */
 bool cargo_has_room(const struct cargo *cargo, const struct trade *trade);

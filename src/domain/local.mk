@@ -1,5 +1,6 @@
 noinst_LIBRARIES += libitndomain.a
 libitndomain_a_SOURCES = \
+	src/domain/alert.c src/domain/alert.h \
 	src/domain/cargo.c src/domain/cargo.h \
 	src/domain/cargo_json.c \
 	src/domain/cargo_request.c \

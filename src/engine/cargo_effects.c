@@ -1,5 +1,6 @@
 #include "engine/cargo_effects.h"
 
+#include "engine/alert.h"
 #include "engine/lane.h"
 #include "engine/loading.h"
 #include "engine/notify.h"
@@ -9,6 +10,7 @@
 enum itn_status cargo_created_effects(struct draft *draft, struct job *job, size_t budget, enum effect_state *ret_state)
 {
 	struct draft_cargo *cargo;
+	struct str event;
 	enum itn_status status = draft_cargo(draft, job->key, &cargo);
 
 	if (status != ITN_OK)
@@ -17,8 +19,12 @@ enum itn_status cargo_created_effects(struct draft *draft, struct job *job, size
 		*ret_state = EFFECT_BLOCKED;
 		return ITN_OK;
 	}
-	if (job->step == STEP_ANNOUNCE)
-		notify_cargo_too_large(draft, &cargo->cargo, draft_warn_cargo(draft, cargo, MESSAGE_DELAYED, job));
+	if (job->step == STEP_ANNOUNCE) {
+		status = alert_cargo(draft, cargo, ALERT_OVERSIZE, MESSAGE_DELAYED, job, &event);
+		if (status != ITN_OK)
+			return status;
+		notify_cargo_too_large(draft, &cargo->cargo, event);
+	}
 	if (job->step != STEP_GO_ON) {
 		cargo->cargo.open = cargo->touched = true;
 		lane_add_cargo(draft, lane_of(draft, cargo->cargo.destination), cargo);
@@ -30,14 +36,18 @@ enum itn_status cargo_created_effects(struct draft *draft, struct job *job, size
 enum itn_status cargo_delayed_effects(struct draft *draft, struct job *job, enum effect_state *ret_state)
 {
 	struct draft_cargo *cargo;
+	struct str event;
 	enum itn_status status = draft_cargo(draft, job->key, &cargo);
 
 	if (status != ITN_OK)
 		return status;
 	*ret_state = cargo->cargo.unsequenced ? EFFECT_BLOCKED : EFFECT_DONE;
-	if (!cargo->cargo.unsequenced)
-		notify_cargo_delayed(draft, &cargo->cargo, draft_warn_cargo(draft, cargo, MESSAGE_DELAYED, job));
-	return ITN_OK;
+	if (cargo->cargo.unsequenced)
+		return ITN_OK;
+	status = alert_cargo(draft, cargo, ALERT_LATENESS, MESSAGE_DELAYED, job, &event);
+	if (status == ITN_OK)
+		notify_cargo_delayed(draft, &cargo->cargo, event);
+	return status;
 }
 
 /* Reserved goods leave their stations, trade by trade. */
@@ -130,7 +140,10 @@ static enum itn_status arrive(struct draft *draft, struct draft_trade *trade, st
 		return ITN_OK;
 	trade_complete(&trade->trade, draft->now);
 	draft_tell_status(draft, trade, from, job);
-	return ITN_OK;
+	if (from != TRADE_DELAYED)
+		return ITN_OK;
+	return alert_resolve(draft, ALERT_OVERSIZE,
+			     &(struct alert_about){ .entity = ENTITY_TRADE, .key = trade->trade.id }, job);
 }
 
 static enum itn_status arrive_all(struct draft *draft, struct job *job, size_t budget, enum effect_state *ret_state)

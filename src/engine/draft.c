@@ -5,6 +5,7 @@
 
 #include "core/clock.h"
 #include "core/id.h"
+#include "engine/alert.h"
 #include "engine/ledger.h"
 
 void draft_list_add(struct draft_list *list, struct arena *arena, void *item)
@@ -43,6 +44,8 @@ void draft_begin(struct draft *draft, struct arena *arena, const struct config *
 	map_init(&draft->stock_by_key, arena);
 	map_init(&draft->balances_by_key, arena);
 	map_init(&draft->lanes_by_name, arena);
+	map_init(&draft->alerts_by_id, arena);
+	map_init(&draft->alerts_by_about, arena);
 }
 
 static struct draft_trade *put_trade(struct draft *draft, const struct trade *trade)
@@ -297,5 +300,6 @@ void draft_writes(struct draft *draft, struct store_writes *ret_writes)
 		.notification_count = draft->notifications.count,
 	};
 	write_documents(draft, ret_writes);
+	alert_writes(draft, ret_writes);
 	ledger_writes(draft, draft->stock_seq, ret_writes);
 }

@@ -47,6 +47,11 @@ struct draft_counted {
 	int64_t seq; /**< of the stock-take */
 };
 
+struct draft_alert {
+	struct alert alert;
+	int64_t from_version; /**< 0: it is raised in this batch */
+};
+
 struct draft_balance {
 	struct balance balance;
 	int64_t stored; /**< quantity as read */
@@ -68,8 +73,8 @@ struct draft {
 	struct str id; /**< the batch's id */
 	struct buf json; /**< scratch, kept from batch to batch */
 
-	struct map trades_by_id, cargo_by_id, stock_by_key, balances_by_key, lanes_by_name;
-	struct draft_list trades, cargo, stock, balances; /**< in the order of their first appearance */
+	struct map trades_by_id, cargo_by_id, stock_by_key, balances_by_key, lanes_by_name, alerts_by_id, alerts_by_about;
+	struct draft_list trades, cargo, stock, balances, alerts; /**< in the order of their first appearance */
 	struct draft_list postings;                       /**< struct posting, without numbers; in order */
 	int64_t stock_seq;                                /**< of the first inventoryUpdated, once all is told */
 	struct draft_list events, verdicts, counters, notifications;
@@ -115,13 +120,20 @@ struct str draft_tell_trade_now(struct draft *draft, struct draft_trade *documen
 /** The same for a status that effects changed: counted, and the buyer hears of it by mail. */
 struct str draft_tell_status(struct draft *draft, struct draft_trade *document, enum trade_status from,
 			     struct job *cause);
+/** The same of cargo. `cause` NULL: it is nobody's, the event has an id of its own. */
+struct str draft_tell_cargo(struct draft *draft, struct draft_cargo *document, struct job *cause);
+/** Tells it with a version of its own if it has a change that is untold. */
+void draft_tell_untold_cargo(struct draft *draft, struct draft_cargo *document);
 /** A criticalEvent about a trade or cargo as it is now: it shows the state of its version, so an untold change is told first.
- *  Returns its id. */
-struct str draft_warn_trade(struct draft *draft, struct draft_trade *document, const char *message, struct job *cause);
-struct str draft_warn_cargo(struct draft *draft, struct draft_cargo *document, const char *message, struct job *cause);
+ *  Returns its id. engine/alert.h has what raises its alert too. */
+struct str draft_warn_trade(struct draft *draft, struct draft_trade *document, enum alert_kind kind,
+			    const char *message, struct job *cause);
+/** `cause` as of draft_tell_cargo(). */
+struct str draft_warn_cargo(struct draft *draft, struct draft_cargo *document, enum alert_kind kind,
+			    const char *message, struct job *cause);
 /** One event for each document with an untold change, its version one higher; and a criticalEvent for each record of
  *  stock that is low now and was not. */
-void draft_tell_all(struct draft *draft);
+enum itn_status draft_tell_all(struct draft *draft) must_check;
 
 /** Adds to a counter. */
 void draft_count(struct draft *draft, struct str name, int64_t delta);

@@ -1,5 +1,6 @@
 #include "engine/effects.h"
 
+#include "engine/alert.h"
 #include "engine/cargo_effects.h"
 #include "engine/loading.h"
 #include "engine/stock_effects.h"
@@ -29,6 +30,7 @@ static void want(struct draft *draft, const struct job *job)
 		return;
 	case JOB_RESTOCK:
 	case JOB_STOCK_TAKE:
+	case JOB_TRADE_RESUMED:
 		return;
 	}
 }
@@ -40,8 +42,28 @@ enum itn_status effects_prefetch(struct draft *draft, struct job *const *jobs, s
 	return draft_prefetch(draft);
 }
 
+/* What is not delayed any more. */
+static enum itn_status resolve(struct draft *draft, struct job *job)
+{
+	bool is_trade = job->kind == JOB_TRADE_CLOSED || job->kind == JOB_TRADE_RESUMED;
+	struct alert_about about = { .entity = is_trade ? ENTITY_TRADE : ENTITY_CARGO, .key = job->key };
+	enum itn_status status = alert_resolve(draft, ALERT_OVERSIZE, &about, job);
+
+	if (status != ITN_OK || job->kind == JOB_TRADE_RESUMED)
+		return status;
+	return alert_resolve(draft, is_trade ? ALERT_STOCK_SHORTAGE : ALERT_LATENESS, &about, job);
+}
+
 enum itn_status effects_run(struct draft *draft, struct job *job, size_t budget, enum effect_state *ret_state)
 {
+	enum itn_status status;
+
+	if (job->step == STEP_RESOLVE) {
+		status = resolve(draft, job);
+		if (status != ITN_OK)
+			return status;
+		job->step = STEP_BEGIN;
+	}
 	switch ((enum job_kind)job->kind) {
 	case JOB_TRADE_CREATED:
 		return trade_created_effects(draft, job, ret_state);
@@ -63,6 +85,9 @@ enum itn_status effects_run(struct draft *draft, struct job *job, size_t budget,
 		return restock_effects(draft, job, budget, ret_state);
 	case JOB_STOCK_TAKE:
 		return stock_take_effects(draft, job, budget, ret_state);
+	case JOB_TRADE_RESUMED:
+		*ret_state = EFFECT_DONE;
+		return ITN_OK;
 	}
 	return ITN_FAILED;
 }
@@ -74,7 +99,7 @@ bool effects_take_goods(const struct job *job)
 	case JOB_TRADE_CLOSED:
 		return true;
 	case JOB_CARGO_DELIVERED:
-		return job->step == STEP_BEGIN || job->step == STEP_TAKE || job->step == STEP_SEND;
+		return job->step == STEP_RESOLVE || job->step == STEP_BEGIN || job->step == STEP_TAKE || job->step == STEP_SEND;
 	case JOB_TRADE_CREATED:
 	case JOB_CARGO_CREATED:
 	case JOB_CARGO_FILL:
@@ -82,6 +107,7 @@ bool effects_take_goods(const struct job *job)
 	case JOB_TRADE_READY:
 	case JOB_RESTOCK:
 	case JOB_STOCK_TAKE:
+	case JOB_TRADE_RESUMED:
 		break;
 	}
 	return false;

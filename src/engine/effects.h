@@ -22,11 +22,13 @@ enum job_kind {
 	JOB_TRADE_READY,       /**< rule 2, after a shortage */
 	JOB_RESTOCK,           /**< rule 4: there is more of some items at a station */
 	JOB_STOCK_TAKE,        /**< somebody counted a station's stock */
+	JOB_TRADE_RESUMED,     /**< a client ended its delay */
 };
 
 /** job.step */
 enum job_step {
-	STEP_ANNOUNCE, /**< a criticalEvent comes first */
+	STEP_RESOLVE = -1, /**< alerts about what is not delayed any more come first */
+	STEP_ANNOUNCE,     /**< a criticalEvent comes first */
 	STEP_BEGIN,
 	STEP_GO_ON,      /**< behind job.cursor */
 	STEP_TAKE,       /**< of a departure: reserved goods of the trades behind job.cursor */

@@ -6,6 +6,7 @@
 
 #include "bus/listener.h"
 #include "bus/redis.h"
+#include "core/clock.h"
 #include "core/id.h"
 #include "core/log.h"
 #include "core/metrics.h"
@@ -16,6 +17,7 @@
 #include "engine/pause.h"
 #include "engine/publisher.h"
 #include "engine/sequencer.h"
+#include "store/alerts.h"
 #include "store/measure.h"
 
 /* A wake-up can be lost with the connection that it was sent on: look this often all the same. */
@@ -23,6 +25,8 @@
 /* So many conflicts in a row are worth a line in the log. */
 #define CONFLICTS_MANY 100
 #define MAIL_GRACE_MS 5000
+/* Rules about time pause while our clock and the store's differ by more. */
+#define CLOCK_APART_MS 1000
 
 struct engine {
 	const struct config *config;
@@ -37,6 +41,7 @@ struct engine {
 	struct bus_listener *listener;
 	struct bus_backoff backoff;
 	bool away; /* the store; said so in the log */
+	bool apart; /* our clock and the store's; said so in the log */
 	bool migrated; /* the data has our schema */
 	bool follows; /* the publisher knows where the log ends */
 	bool more; /* the last batch left something to do: no need to look */
@@ -192,23 +197,41 @@ static enum itn_status migrate(struct engine *engine)
 	}
 }
 
+/* Until when what is due is looked for; 0: not at all. A clock that is wrong must not make cargo late. */
+static int64_t due_until(struct engine *engine)
+{
+	int64_t now = clock_now_ms(), theirs;
+	bool apart;
+
+	if (store_clock(engine->store, &theirs) != ITN_OK)
+		return 0;
+	apart = theirs - now > CLOCK_APART_MS || now - theirs > CLOCK_APART_MS;
+	if (apart && !engine->apart)
+		log_warn("rules about time pause: the store's clock is apart", LOG_INT("ahead_ms", theirs - now));
+	else if (!apart && engine->apart)
+		log_info("rules about time go on");
+	engine->apart = apart;
+	return apart ? 0 : now;
+}
+
 /* ITN_FAILED ends the engine: an event is never skipped. */
 static enum itn_status work(struct engine *engine)
 {
 	struct sequencer_result result = { 0 };
+	int64_t until = due_until(engine);
 	bool any = engine->more;
 	enum itn_status status = ITN_OK;
 
 	bus_listener_take(engine->listener);
 	if (!any)
-		status = store_backlog(engine->handle, &any);
+		status = store_backlog(engine->handle, until, &any);
 	if (status == ITN_OK && !any) {
 		store_is_back(engine);
 		rest(engine);
 		return ITN_OK;
 	}
 	if (status == ITN_OK)
-		status = sequencer_run(engine->sequencer, &result);
+		status = sequencer_run(engine->sequencer, until, &result);
 	engine->more = result.more;
 	switch (status) {
 	case ITN_OK:

@@ -1,5 +1,6 @@
 noinst_LIBRARIES += libitnengine.a
 libitnengine_a_SOURCES = \
+	src/engine/alert.c src/engine/alert.h \
 	src/engine/cargo_effects.c src/engine/cargo_effects.h \
 	src/engine/delivery.c src/engine/delivery.h \
 	src/engine/draft.c src/engine/draft.h \
@@ -7,6 +8,7 @@ libitnengine_a_SOURCES = \
 	src/engine/engine.c src/engine/engine.h \
 	src/engine/lane.c src/engine/lane.h \
 	src/engine/ledger.c src/engine/ledger.h \
+	src/engine/lateness.c src/engine/lateness.h \
 	src/engine/lease.c src/engine/lease.h \
 	src/engine/loading.c src/engine/loading.h \
 	src/engine/notifier.c src/engine/notifier.h \

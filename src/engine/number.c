@@ -4,6 +4,7 @@
 #include "core/fault.h"
 #include "core/json_in.h"
 #include "domain/stock_take.h"
+#include "engine/alert.h"
 #include "engine/effects.h"
 #include "engine/notify.h"
 
@@ -61,7 +62,10 @@ static void trade_entry_job(struct number *number, const struct entry *entry, co
 		return;
 	}
 	if (state->status != from && !trade_is_open(state))
-		add_job(number, JOB_TRADE_CLOSED, STEP_BEGIN, state->destination, state->id, entry->id);
+		add_job(number, JOB_TRADE_CLOSED, from == TRADE_DELAYED ? STEP_RESOLVE : STEP_BEGIN, state->destination,
+			state->id, entry->id);
+	else if (state->status != from && from == TRADE_DELAYED)
+		add_job(number, JOB_TRADE_RESUMED, STEP_RESOLVE, state->destination, state->id, entry->id);
 }
 
 static void log_trade(struct number *number, const struct entry *entry, struct draft_trade *document,
@@ -105,6 +109,8 @@ static enum itn_status number_trade(struct number *number, const struct entry *e
 static void cargo_entry_job(struct number *number, const struct entry *entry, const struct cargo *state,
 			    enum cargo_status from)
 {
+	enum job_step step = from == CARGO_DELAYED ? STEP_RESOLVE : STEP_BEGIN;
+
 	if (entry->kind == ENTRY_CREATE) {
 		add_job(number, JOB_CARGO_CREATED, state->status == CARGO_DELAYED ? STEP_ANNOUNCE : STEP_BEGIN,
 			state->destination, state->id, entry->id);
@@ -114,13 +120,13 @@ static void cargo_entry_job(struct number *number, const struct entry *entry, co
 		return;
 	switch (state->status) {
 	case CARGO_IN_TRANSIT:
-		add_job(number, JOB_CARGO_DEPARTED, STEP_BEGIN, state->destination, state->id, entry->id);
+		add_job(number, JOB_CARGO_DEPARTED, step, state->destination, state->id, entry->id);
 		break;
 	case CARGO_DELAYED:
 		add_job(number, JOB_CARGO_DELAYED, STEP_BEGIN, state->destination, state->id, entry->id);
 		break;
 	case CARGO_DELIVERED:
-		add_job(number, JOB_CARGO_DELIVERED, STEP_BEGIN, state->destination, state->id, entry->id);
+		add_job(number, JOB_CARGO_DELIVERED, step, state->destination, state->id, entry->id);
 		break;
 	case CARGO_PENDING:
 	case CARGO_STATUSES:
@@ -268,6 +274,18 @@ static enum itn_status decide_stock(struct number *number, const struct entry *r
 	return ITN_OK;
 }
 
+static enum itn_status decide_alert(struct draft *draft, const struct entry *request)
+{
+	enum verdict verdict;
+	enum itn_status status = alert_acknowledge(draft, request, &verdict);
+
+	if (status == ITN_OK)
+		decided(draft, request, verdict, NULL);
+	else if (status == ITN_NOT_FOUND)
+		add_verdict(draft, request, REQUEST_NO_SUCH, NULL);
+	return status == ITN_NOT_FOUND ? ITN_OK : status;
+}
+
 static bool is_drafted(const struct draft *draft, struct str id)
 {
 	for (size_t i = 0; i < draft->events.count; i++)
@@ -292,6 +310,8 @@ static enum itn_status decide_one(struct number *number, const struct entry *req
 		return decide_cargo(number, request, body);
 	case ENTITY_INVENTORY:
 		return decide_stock(number, request, body);
+	case ENTITY_ALERT:
+		return decide_alert(number->draft, request);
 	case ENTITY_KINDS:
 		break;
 	}

@@ -1,5 +1,6 @@
 #include "engine/reservation.h"
 
+#include "engine/alert.h"
 #include "engine/effects.h"
 #include "engine/ledger.h"
 
@@ -50,16 +51,17 @@ static void set_aside(const struct wish *wish, struct job *job)
 }
 
 /* Tells of a shortage, which may have been the trade's state before for other reasons. */
-static void tell_short(struct draft *draft, struct draft_trade *trade, struct str item, struct job *job)
+static enum itn_status tell_short(struct draft *draft, struct draft_trade *trade, struct str item, struct job *job)
 {
 	enum trade_status from = trade->trade.status;
+	struct str event;
 
 	trade->touched = true;
 	if (trade_fall_short(&trade->trade, item, draft->now))
 		draft_tell_status(draft, trade, from, job);
 	else
 		trade->untold = job;
-	draft_warn_trade(draft, trade, MESSAGE_SHORTAGE, job);
+	return alert_trade(draft, trade, ALERT_STOCK_SHORTAGE, MESSAGE_SHORTAGE, job, &event);
 }
 
 enum itn_status reservation_try(struct draft *draft, struct draft_trade *trade, struct job *job,
@@ -74,7 +76,7 @@ enum itn_status reservation_try(struct draft *draft, struct draft_trade *trade, 
 		       : str_is_set(wish.missing) ? RESERVATION_SHORT
 						  : RESERVATION_MADE;
 	if (*ret_outcome == RESERVATION_SHORT)
-		tell_short(draft, trade, wish.missing, job);
+		return tell_short(draft, trade, wish.missing, job);
 	if (*ret_outcome != RESERVATION_MADE)
 		return ITN_OK;
 	set_aside(&wish, job);
@@ -116,7 +118,8 @@ enum itn_status reservation_retry(struct draft *draft, struct draft_trade *trade
 		add_ready(draft, trade, draft_tell_status(draft, trade, from, job));
 	else
 		add_ready(draft, trade, draft_tell_trade_now(draft, trade, job));
-	return ITN_OK;
+	return alert_resolve(draft, ALERT_STOCK_SHORTAGE,
+			     &(struct alert_about){ .entity = ENTITY_TRADE, .key = trade->trade.id }, job);
 }
 
 enum itn_status reservation_end(struct draft *draft, struct draft_trade *trade, struct job *job)
@@ -183,9 +186,8 @@ enum itn_status reservation_revoke(struct draft *draft, struct draft_trade *trad
 	if (status != ITN_OK)
 		return status;
 	if (trade_is_open(&trade->trade))
-		tell_short(draft, trade, item, job);
-	else
-		draft_tell_trade_now(draft, trade, job);
+		return tell_short(draft, trade, item, job);
+	draft_tell_trade_now(draft, trade, job);
 	return ITN_OK;
 }
 

@@ -8,8 +8,10 @@
 #include "core/memory.h"
 #include "core/metrics.h"
 #include "engine/effects.h"
+#include "engine/lateness.h"
 #include "engine/number.h"
 #include "engine/restock.h"
+#include "store/alerts.h"
 
 #define JOBS_MAX 1024
 /* A batch of this size is not made smaller for being slow: on a slow disk even one event takes as long. Its effects may read
@@ -20,6 +22,8 @@
 #define CHUNK_MIN 10
 /* Documents that a job may read in its turn at least: enough to get on. */
 #define SHARE_MIN 5
+/* Late cargo that one batch looks at. */
+#define LATE_MAX 32
 #define MINUTES_KEPT_MS INT64_C(86400000)
 #define REQUESTS_KEPT_MS INT64_C(3600000)
 #define SCRATCH_KEPT ((size_t)1 << 20)
@@ -33,6 +37,10 @@ struct sequencer {
 	size_t chunk;          /* documents that its effects may read */
 	int64_t batch_ms;      /* a batch that takes longer makes the next one smaller */
 	int64_t dropped_until; /* minute counters below are gone */
+	struct {               /* late cargo up to here was looked at: what can't be told yet lets others pass */
+		int64_t due;
+		struct buf id;
+	} late;
 	char stuck[256];
 };
 
@@ -69,6 +77,7 @@ void sequencer_free(struct sequencer *sequencer)
 	if (!sequencer)
 		return;
 	buf_free(&sequencer->draft.json);
+	buf_free(&sequencer->late.id);
 	arena_free(sequencer->arena);
 	free(sequencer);
 }
@@ -233,6 +242,49 @@ static enum itn_status run_jobs(struct work *work, const struct store_batch *bat
 	return status;
 }
 
+/* Cargo with something outstanding waits: what it will be is not decided yet. */
+static enum itn_status tell_if_late(struct work *work, struct draft_cargo *cargo, int64_t until)
+{
+	struct job of_lane = { .lane = cargo->cargo.destination };
+	int64_t due = cargo_due(&cargo->cargo);
+	bool waits = cargo->cargo.unsequenced > 0;
+	enum itn_status status = ITN_OK;
+
+	if (!due || due > until)
+		return ITN_OK;
+	if (!waits)
+		status = lane_waits(work, &of_lane, true, &waits);
+	return status == ITN_OK && !waits ? lateness_tell(work->draft, cargo) : status;
+}
+
+static void keep_place(struct sequencer *sequencer, const struct store_cursor *cursor)
+{
+	struct str id = arena_str(sequencer->arena, cursor->key);
+
+	sequencer->late.due = cursor->time;
+	buf_reset(&sequencer->late.id, SIZE_MAX);
+	buf_add_str(&sequencer->late.id, id);
+}
+
+/* Rule 9: after the jobs, on the state that results. */
+static enum itn_status run_late(struct sequencer *sequencer, struct work *work, int64_t until)
+{
+	struct store_cursor cursor = { sequencer->late.due, buf_str(&sequencer->late.id) };
+	struct cargo *cargo;
+	size_t count = 0;
+	enum itn_status status;
+
+	if (!until)
+		return ITN_OK;
+	status = store_batch_late(sequencer->store, sequencer->arena, until, &cursor, LATE_MAX, &cargo, &count);
+	for (size_t i = 0; i < count && status == ITN_OK; i++)
+		status = tell_if_late(work, draft_adopt_cargo(work->draft, &cargo[i]), until);
+	if (count < LATE_MAX)
+		cursor = (struct store_cursor){ 0 };
+	keep_place(sequencer, &cursor);
+	return status;
+}
+
 /* Jobs that effects made. */
 static void store_later(struct work *work)
 {
@@ -286,7 +338,8 @@ static void name_stuck(struct sequencer *sequencer, const struct store_batch *ba
 }
 
 /* Numbers and applies the open batch; ITN_OK leaves everything in the draft and `work`. */
-static enum itn_status compute(struct sequencer *sequencer, const struct store_batch *batch, struct work *work)
+static enum itn_status compute(struct sequencer *sequencer, const struct store_batch *batch, int64_t due_until,
+			       struct work *work)
 {
 	struct number number = { .draft = &sequencer->draft };
 	size_t place = batch->count;
@@ -302,6 +355,8 @@ static enum itn_status compute(struct sequencer *sequencer, const struct store_b
 		};
 		map_init(&work->waiting, sequencer->arena);
 		status = run_jobs(work, batch, &number.jobs, sequencer->chunk);
+		if (status == ITN_OK)
+			status = run_late(sequencer, work, due_until);
 	}
 	if (status == ITN_FAILED || status == ITN_NOT_FOUND)
 		name_stuck(sequencer, batch, place);
@@ -314,8 +369,9 @@ static enum itn_status commit(struct sequencer *sequencer, const struct store_ba
 	struct store_writes writes;
 	enum itn_status status;
 
-	draft_tell_all(&sequencer->draft);
-	status = restock_plan(&sequencer->draft);
+	status = draft_tell_all(&sequencer->draft);
+	if (status == ITN_OK)
+		status = restock_plan(&sequencer->draft);
 	if (status != ITN_OK) {
 		store_batch_abort(sequencer->store);
 		return status;
@@ -380,7 +436,7 @@ static void measure(const struct store_batch *batch, size_t events, int64_t took
 	}
 }
 
-enum itn_status sequencer_run(struct sequencer *sequencer, struct sequencer_result *ret_result)
+enum itn_status sequencer_run(struct sequencer *sequencer, int64_t due_until, struct sequencer_result *ret_result)
 {
 	struct store_batch batch = { .count = 0 };
 	struct work work = { .again = false };
@@ -395,12 +451,12 @@ enum itn_status sequencer_run(struct sequencer *sequencer, struct sequencer_resu
 		adapt(sequencer, status, false, false, 0);
 		return status;
 	}
-	if (batch.count == 0 && batch.job_count == 0) {
+	status = compute(sequencer, &batch, due_until, &work);
+	if (status == ITN_OK && batch.count == 0 && batch.job_count == 0 && sequencer->draft.events.count == 0) {
 		store_batch_abort(sequencer->store);
 		*ret_result = (struct sequencer_result){ .last_seq = batch.head.last_seq };
 		return ITN_OK;
 	}
-	status = compute(sequencer, &batch, &work);
 	if (status != ITN_OK)
 		store_batch_abort(sequencer->store);
 	else

@@ -23,10 +23,10 @@ struct sequencer_result {
 	size_t events, notifications; /**< that it added */
 };
 
-/** Does one batch, smaller after a conflict or when the last one took long, larger again after each success.
+/** Does one batch, with lateness of cargo that was due at `due_until` (ms; 0: time rules pause), smaller after a conflict or when the last one took long, larger again after each success.
  *  @return ITN_OK; ITN_CONFLICT (nothing was done: call it again); ITN_LOST_LEASE, ITN_UNKNOWN (step down);
  *          ITN_UNAVAILABLE (try later); ITN_FAILED (the entry that sequencer_stuck() names can't be numbered) */
-enum itn_status sequencer_run(struct sequencer *sequencer, struct sequencer_result *ret_result) must_check;
+enum itn_status sequencer_run(struct sequencer *sequencer, int64_t due_until, struct sequencer_result *ret_result) must_check;
 /** How many entries the next batch may have, or documents that its effects may read, after one of `size` at most: half of it
  *  after a failure, down to 1 (a batch that takes longer than the lease or the store's timeout would fail for ever), or when it
  *  was slow, down to `enough` (on a slow disk a batch of one takes as long); twice as many, up to `max`, after one that was

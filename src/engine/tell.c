@@ -1,7 +1,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/id.h"
 #include "core/json_out.h"
+#include "engine/alert.h"
 #include "engine/draft.h"
 #include "engine/notify.h"
 
@@ -25,8 +27,19 @@ struct str draft_derived_id(struct draft *draft, struct job *cause)
 	return arena_printf(draft->arena, "%.*s.%lld", STR_ARG(cause->cause), (long long)++cause->derived);
 }
 
+/* Without a cause: one of its own. */
 static struct event derived(struct draft *draft, struct job *cause, enum event_kind kind)
 {
+	char id[ID_LEN + 1];
+
+	if (!cause) {
+		id_new(id);
+		return (struct event){
+			.id = arena_str(draft->arena, str_from(id)),
+			.kind = kind,
+			.time = draft->now,
+		};
+	}
 	return (struct event){
 		.id = draft_derived_id(draft, cause),
 		.kind = kind,
@@ -87,7 +100,7 @@ struct str draft_tell_status(struct draft *draft, struct draft_trade *document, 
 	return event;
 }
 
-static void tell_cargo(struct draft *draft, struct draft_cargo *document, struct job *cause)
+struct str draft_tell_cargo(struct draft *draft, struct draft_cargo *document, struct job *cause)
 {
 	struct event event = derived(draft, cause, EVENT_CARGO_UPDATED);
 
@@ -97,6 +110,7 @@ static void tell_cargo(struct draft *draft, struct draft_cargo *document, struct
 	event.data = cargo_data(draft, &document->cargo);
 	draft_log(draft, event);
 	document->untold = NULL;
+	return event.id;
 }
 
 /* Tells what effects changed and no event tells yet. */
@@ -107,16 +121,17 @@ static void tell_untold_trade(struct draft *draft, struct draft_trade *document)
 	draft_tell_trade_now(draft, document, document->untold);
 }
 
-static void tell_untold_cargo(struct draft *draft, struct draft_cargo *document)
+void draft_tell_untold_cargo(struct draft *draft, struct draft_cargo *document)
 {
 	if (!document->untold)
 		return;
 	document->cargo.version++;
 	document->cargo.updated_at = draft->now;
-	tell_cargo(draft, document, document->untold);
+	draft_tell_cargo(draft, document, document->untold);
 }
 
-struct str draft_warn_trade(struct draft *draft, struct draft_trade *document, const char *message, struct job *cause)
+struct str draft_warn_trade(struct draft *draft, struct draft_trade *document, enum alert_kind kind,
+			    const char *message, struct job *cause)
 {
 	struct event event;
 
@@ -125,6 +140,7 @@ struct str draft_warn_trade(struct draft *draft, struct draft_trade *document, c
 	event.entity = ENTITY_TRADE;
 	event.key = document->trade.id;
 	event.entity_version = document->trade.version;
+	event.alert = kind;
 	event.message = str_from(message);
 	event.data = trade_data(draft, &document->trade);
 	draft_log(draft, event);
@@ -132,15 +148,17 @@ struct str draft_warn_trade(struct draft *draft, struct draft_trade *document, c
 	return event.id;
 }
 
-struct str draft_warn_cargo(struct draft *draft, struct draft_cargo *document, const char *message, struct job *cause)
+struct str draft_warn_cargo(struct draft *draft, struct draft_cargo *document, enum alert_kind kind,
+			    const char *message, struct job *cause)
 {
 	struct event event;
 
-	tell_untold_cargo(draft, document);
+	draft_tell_untold_cargo(draft, document);
 	event = derived(draft, cause, EVENT_CRITICAL);
 	event.entity = ENTITY_CARGO;
 	event.key = document->cargo.id;
 	event.entity_version = document->cargo.version;
+	event.alert = kind;
 	event.message = str_from(message);
 	event.data = cargo_data(draft, &document->cargo);
 	draft_log(draft, event);
@@ -148,19 +166,34 @@ struct str draft_warn_cargo(struct draft *draft, struct draft_cargo *document, c
 	return event.id;
 }
 
-static void warn_low(struct draft *draft, struct draft_stock *document, struct job *cause)
+static struct str warn_low(struct draft *draft, struct draft_stock *document, struct job *cause)
 {
 	struct event event = derived(draft, cause, EVENT_CRITICAL);
 
 	event.entity = ENTITY_INVENTORY;
 	event.key = document->stock.station;
 	event.entity_version = document->stock.version;
+	event.alert = ALERT_LOW_STOCK;
 	event.message = STR(MESSAGE_LOW_STOCK);
 	buf_reset(&draft->json, SIZE_MAX);
 	stock_write_record(&draft->json, &document->stock);
 	event.data = draft_json(draft);
 	draft_log(draft, event);
 	draft_count(draft, STR("alerts.total"), 1);
+	return event.id;
+}
+
+/* Whether it has become low, or is not any more. */
+static enum itn_status alert_low(struct draft *draft, struct draft_stock *document, struct job *cause)
+{
+	const struct alert_about about = { ENTITY_INVENTORY, document->stock.station, document->stock.item };
+	bool low = stock_is_low(&document->stock);
+
+	if (low == document->was_low)
+		return ITN_OK;
+	if (!low)
+		return alert_resolve(draft, ALERT_LOW_STOCK, &about, cause);
+	return alert_raise(draft, ALERT_LOW_STOCK, &about, MESSAGE_LOW_STOCK, warn_low(draft, document, cause));
 }
 
 static int by_station_and_item(const void *a, const void *b)
@@ -172,11 +205,12 @@ static int by_station_and_item(const void *a, const void *b)
 }
 
 /* The records of one station that changed, count of them. */
-static void tell_station(struct draft *draft, struct draft_stock *const *records, size_t count)
+static enum itn_status tell_station(struct draft *draft, struct draft_stock *const *records, size_t count)
 {
 	struct stock *shown = arena_calloc(draft->arena, count, sizeof(*shown));
 	struct job *last = records[0]->untold;
 	struct event event;
+	enum itn_status status = ITN_OK;
 
 	for (size_t i = 1; i < count; i++)
 		last = records[i]->untold->seq > last->seq ? records[i]->untold : last;
@@ -200,15 +234,16 @@ static void tell_station(struct draft *draft, struct draft_stock *const *records
 	draft_log(draft, event);
 	for (size_t i = 0; i < count; i++)
 		records[i]->told_seq = draft->seq;
-	for (size_t i = 0; i < count; i++)
-		if (stock_is_low(&records[i]->stock) && !records[i]->was_low)
-			warn_low(draft, records[i], last);
+	for (size_t i = 0; i < count && status == ITN_OK; i++)
+		status = alert_low(draft, records[i], last);
+	return status;
 }
 
-static void tell_stock(struct draft *draft)
+static enum itn_status tell_stock(struct draft *draft)
 {
 	struct draft_stock **changed = arena_calloc(draft->arena, draft->stock.count + 1, sizeof(struct draft_stock *));
 	size_t count = 0;
+	enum itn_status status = ITN_OK;
 
 	for (size_t i = 0; i < draft->stock.count; i++) {
 		struct draft_stock *document = draft->stock.at[i];
@@ -218,20 +253,21 @@ static void tell_stock(struct draft *draft)
 	}
 	if (count)
 		qsort(changed, count, sizeof(struct draft_stock *), by_station_and_item);
-	for (size_t first = 0, end; first < count; first = end) {
+	for (size_t first = 0, end; first < count && status == ITN_OK; first = end) {
 		for (end = first + 1;
 		     end < count && str_eq(changed[end]->stock.station, changed[first]->stock.station); end++)
 			;
-		tell_station(draft, changed + first, end - first);
+		status = tell_station(draft, changed + first, end - first);
 	}
+	return status;
 }
 
-void draft_tell_all(struct draft *draft)
+enum itn_status draft_tell_all(struct draft *draft)
 {
 	for (size_t i = 0; i < draft->cargo.count; i++)
-		tell_untold_cargo(draft, draft->cargo.at[i]);
+		draft_tell_untold_cargo(draft, draft->cargo.at[i]);
 	for (size_t i = 0; i < draft->trades.count; i++)
 		tell_untold_trade(draft, draft->trades.at[i]);
 	draft->stock_seq = draft->seq + 1;
-	tell_stock(draft);
+	return tell_stock(draft);
 }

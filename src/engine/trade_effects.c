@@ -1,5 +1,6 @@
 #include "engine/trade_effects.h"
 
+#include "engine/alert.h"
 #include "engine/loading.h"
 #include "engine/notify.h"
 #include "engine/reservation.h"
@@ -19,6 +20,7 @@ static enum itn_status reserve_new(struct draft *draft, struct draft_trade *trad
 enum itn_status trade_created_effects(struct draft *draft, struct job *job, enum effect_state *ret_state)
 {
 	struct draft_trade *trade;
+	struct str event;
 	bool may_load = true;
 	enum itn_status status = draft_trade(draft, job->key, &trade);
 
@@ -28,8 +30,12 @@ enum itn_status trade_created_effects(struct draft *draft, struct job *job, enum
 		*ret_state = EFFECT_BLOCKED;
 		return ITN_OK;
 	}
-	if (job->step == STEP_ANNOUNCE)
-		notify_trade_too_large(draft, &trade->trade, draft_warn_trade(draft, trade, MESSAGE_DELAYED, job));
+	if (job->step == STEP_ANNOUNCE) {
+		status = alert_trade(draft, trade, ALERT_OVERSIZE, MESSAGE_DELAYED, job, &event);
+		if (status != ITN_OK)
+			return status;
+		notify_trade_too_large(draft, &trade->trade, event);
+	}
 	job->step = STEP_BEGIN;
 	*ret_state = EFFECT_DONE;
 	if (trade->trade.goods == GOODS_NEW) {

@@ -45,9 +45,9 @@ enum itn_status store_migrate(struct store_engine *engine, int64_t *ret_schema)
 	return ops_of(engine)->migrate(engine, ret_schema);
 }
 
-enum itn_status store_backlog(struct store_engine *engine, bool *ret_any)
+enum itn_status store_backlog(struct store_engine *engine, int64_t until, bool *ret_any)
 {
-	return store_measure(ops_of(engine)->backlog(engine, ret_any));
+	return store_measure(ops_of(engine)->backlog(engine, until, ret_any));
 }
 
 enum itn_status store_batch_begin(struct store_engine *engine, struct arena *arena, size_t max, size_t max_jobs,

@@ -6,6 +6,7 @@
 #ifndef ITN_STORE_BATCH_H
 #define ITN_STORE_BATCH_H
 
+#include "domain/alert.h"
 #include "domain/notification.h"
 #include "domain/posting.h"
 #include "store/store.h"
@@ -68,8 +69,9 @@ struct store_batch {
 	bool more_jobs;
 };
 
-/** Whether any entry or job waits: a cheap read outside any batch, for an engine that polls. */
-enum itn_status store_backlog(struct store_engine *engine, bool *ret_any) must_check;
+/** Whether any entry or job waits, or cargo was due at `until` (as store_batch_late() has it; 0: that does not count): a
+ *  cheap read outside any batch, for an engine that polls. */
+enum itn_status store_backlog(struct store_engine *engine, int64_t until, bool *ret_any) must_check;
 
 /** Begins the transaction, renews the lease, reads up to `max` entries and `max_jobs` jobs.
  *  ITN_LOST_LEASE: step down; ITN_CONFLICT: abort happened, begin again. After a failure no batch is open. */
@@ -155,6 +157,10 @@ struct balance_write {
 	struct balance balance;
 	bool drop; /**< it is 0 and nothing will be posted to it again: no record is kept */
 };
+struct alert_write {
+	const struct alert *alert;
+	int64_t from_version; /**< 0: a new one */
+};
 struct verdict_write {
 	struct str request; /**< id of the ENTRY_REQUEST */
 	/** REQUEST_WAITING: not decided, it moves to the end of the backlog (its document has entries beyond this batch). */
@@ -180,6 +186,8 @@ struct store_writes {
 	size_t cargo_count;
 	const struct stock_write *stock;
 	size_t stock_count;
+	const struct alert_write *alerts; /**< one that is resolved before a new one of its kind about the same */
+	size_t alert_count;
 	const struct posting *postings; /**< by number */
 	size_t posting_count;
 	const struct balance_write *balances; /**< of accounts that are no stations; each account and item once */
@@ -198,7 +206,8 @@ struct store_writes {
 
 /** Writes and commits; the outcome is settled before it returns: ITN_OK it is in, ITN_CONFLICT it is not (run it again on a new
  *  snapshot, smaller), ITN_LOST_LEASE, ITN_UNAVAILABLE or ITN_NO_ROOM (not in), ITN_UNKNOWN (could not be settled: step down; whoever goes on
- *  reads head). ITN_EXISTS: an event, a notification or a posting is there already (a bug); ITN_FAILED: last_seq is not head's plus the number of
+ *  reads head). ITN_EXISTS: an event, a notification, a posting or an alert (also another of its kind about the same that
+ *  is not resolved) is there already (a bug); ITN_FAILED: last_seq is not head's plus the number of
  *  events, or their seqs do not follow head's (a bug). The batch is closed in any case. */
 enum itn_status store_batch_commit(struct store_engine *engine, const struct store_writes *writes) must_check;
 /** Ends it without a trace. */

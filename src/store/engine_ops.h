@@ -1,5 +1,5 @@
 /** What a store engine fills in: one function for each of store.h, batch.h,
- *  claims.h, inspect.h, notifications.h and scan.h, with their contracts.
+ *  alerts.h, claims.h, inspect.h, notifications.h and scan.h, with their contracts.
  *
  *  store.c finds the engine by the URI's scheme and passes every call on. An engine's own state begins with a struct store
  *  (or store_engine), which its open fills in, so that a pointer to the one is a pointer to the other.
@@ -8,6 +8,7 @@
 #ifndef ITN_STORE_ENGINE_OPS_H
 #define ITN_STORE_ENGINE_OPS_H
 
+#include "store/alerts.h"
 #include "store/batch.h"
 #include "store/claims.h"
 #include "store/inspect.h"
@@ -62,6 +63,8 @@ struct store_ops {
 					       int64_t from_version);
 	enum itn_status (*notifications_forget)(struct store *store, enum notification_status status, int64_t before,
 						size_t max, size_t *ret_count);
+	enum itn_status (*alert)(struct store *store, struct arena *arena, struct str id, struct alert *ret_alert);
+	enum itn_status (*clock)(struct store *store, int64_t *ret_now);
 	enum itn_status (*vitals)(struct store *store, struct store_vitals *ret_vitals);
 	enum itn_status (*layout)(struct store *store, store_fault_fn *fault, void *context, struct error *error);
 	enum itn_status (*backup)(struct store *store, const char *path, struct error *error);
@@ -84,7 +87,7 @@ struct store_ops {
 	enum itn_status (*lease_renew)(struct store_engine *engine);
 	void (*lease_release)(struct store_engine *engine);
 	enum itn_status (*migrate)(struct store_engine *engine, int64_t *ret_schema);
-	enum itn_status (*backlog)(struct store_engine *engine, bool *ret_any);
+	enum itn_status (*backlog)(struct store_engine *engine, int64_t until, bool *ret_any);
 	enum itn_status (*batch_begin)(struct store_engine *engine, struct arena *arena, size_t max, size_t max_jobs,
 				       struct store_batch *ret_batch);
 	/** NULL: single reads are as good. */
@@ -116,6 +119,13 @@ struct store_ops {
 					  size_t *ret_count);
 	enum itn_status (*batch_lane_busy)(struct store_engine *engine, struct str lane, bool *ret_busy);
 	enum itn_status (*batch_logged)(struct store_engine *engine, struct str id, bool *ret_logged);
+	enum itn_status (*batch_alert)(struct store_engine *engine, struct arena *arena, struct str id,
+				       struct alert *ret_alert);
+	enum itn_status (*batch_unresolved)(struct store_engine *engine, struct arena *arena, enum alert_kind kind,
+					    const struct alert_about *about, struct alert *ret_alert);
+	enum itn_status (*batch_late)(struct store_engine *engine, struct arena *arena, int64_t until,
+				      struct store_cursor *cursor, size_t max, struct cargo **ret_cargo,
+				      size_t *ret_count);
 	enum itn_status (*batch_commit)(struct store_engine *engine, const struct store_writes *writes);
 	void (*batch_abort)(struct store_engine *engine);
 	enum itn_status (*log_renew)(struct store_engine *engine);

@@ -1,6 +1,7 @@
 noinst_LIBRARIES += libitnstore.a
 libitnstore_a_CFLAGS = $(AM_CFLAGS) $(MONGOC_CFLAGS) $(SQLITE_CFLAGS)
 libitnstore_a_SOURCES = \
+	src/store/alerts.c src/store/alerts.h \
 	src/store/batch.c src/store/batch.h \
 	src/store/claims.c src/store/claims.h \
 	src/store/commit_queue.c src/store/commit_queue.h \
@@ -9,6 +10,7 @@ libitnstore_a_SOURCES = \
 	src/store/kinds.c src/store/kinds.h \
 	src/store/measure.c src/store/measure.h \
 	src/store/mongo.h \
+	src/store/mongo_alert.c \
 	src/store/mongo_apply.c \
 	src/store/mongo_backlog.c \
 	src/store/mongo_batch.c \
@@ -19,6 +21,7 @@ libitnstore_a_SOURCES = \
 	src/store/mongo_document.c src/store/mongo_document.h \
 	src/store/mongo_engine.c src/store/mongo_engine.h \
 	src/store/mongo_inspect.c \
+	src/store/mongo_lateness.c \
 	src/store/mongo_link.c src/store/mongo_link.h \
 	src/store/mongo_list.c \
 	src/store/mongo_migrate.c \
@@ -35,6 +38,7 @@ libitnstore_a_SOURCES = \
 	src/store/notifications.c src/store/notifications.h \
 	src/store/scan.c src/store/scan.h \
 	src/store/sqlite.h \
+	src/store/sqlite_alert.c \
 	src/store/sqlite_backup.c \
 	src/store/sqlite_batch.c \
 	src/store/sqlite_checkpoint.c \
@@ -63,11 +67,13 @@ EXTRA_LIBRARIES += libitnmemory.a
 CLEANFILES += libitnmemory.a
 libitnmemory_a_SOURCES = \
 	src/store/memory.h \
+	src/store/memory_alert.c \
 	src/store/memory_apply.c \
 	src/store/memory_batch.c \
 	src/store/memory_claim.c \
 	src/store/memory_database.c src/store/memory_database.h \
 	src/store/memory_engine.c src/store/memory_engine.h \
+	src/store/memory_lateness.c \
 	src/store/memory_list.c \
 	src/store/memory_notification.c \
 	src/store/memory_posting.c \

@@ -61,6 +61,9 @@ void memory_jobs(struct store *store, memory_job_fn *row, void *context);
 /** Every trade as it is stored, with the number of its entries that are not in the log yet. */
 typedef void memory_trade_fn(void *context, const struct trade *trade, size_t waiting);
 void memory_trades(struct store *store, memory_trade_fn *row, void *context);
+/** Every cargo as it is stored. */
+typedef void memory_cargo_fn(void *context, const struct cargo *cargo);
+void memory_cargo_each(struct store *store, memory_cargo_fn *row, void *context);
 /** Every posting, in the order of the ledger. */
 typedef void memory_posting_fn(void *context, const struct posting *posting);
 void memory_postings(struct store *store, memory_posting_fn *row, void *context);

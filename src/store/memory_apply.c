@@ -261,7 +261,7 @@ static enum itn_status cargo_puts(struct memory_engine *engine, const struct sto
 enum itn_status memory_writes_apply(struct memory_engine *engine, const struct store_writes *writes)
 {
 	static enum itn_status (*const steps[])(struct memory_engine * engine, const struct store_writes *writes) = {
-		head_advance, events_put, memory_notifications_put, memory_ledger_put, jobs_put, counters_put,
+		head_advance, events_put,   memory_notifications_put, memory_alerts_put, memory_ledger_put, jobs_put, counters_put,
 		stock_put,    requests_put, trades_put,               cargo_puts,
 	};
 	struct memory_database *database = engine_database(engine);

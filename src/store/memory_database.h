@@ -24,6 +24,7 @@ enum memory_table {
 	IN_POSTINGS, /* by number */
 	IN_BALANCES, /* by account and item */
 	IN_CLAIMS, /* by key */
+	IN_ALERTS,
 	MEMORY_TABLES
 };
 

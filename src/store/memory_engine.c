@@ -212,14 +212,16 @@ void memory_lease_release(struct store_engine *base)
 	engine->epoch = 0;
 }
 
-enum itn_status memory_backlog(struct store_engine *base, bool *ret_any)
+enum itn_status memory_backlog(struct store_engine *base, int64_t until, bool *ret_any)
 {
 	struct memory_engine *engine = memory_engine_of(base);
 	enum itn_status status = call_at(engine, "backlog", MEMORY_BEFORE);
 	if (status)
 		return status;
 	struct memory_rest rest = memory_rest(base->store);
-	*ret_any = rest.entries || rest.jobs;
+	database_lock(engine_database(engine));
+	*ret_any = rest.entries || rest.jobs || memory_any_late(engine_database(engine), until);
+	database_unlock(engine_database(engine));
 	return ITN_OK;
 }
 

@@ -55,6 +55,8 @@ enum itn_status memory_read_begin(struct memory_engine *engine, const char *call
 /** A document as the engine sees it, copied. With the lock. */
 void memory_trade_show(struct arena *arena, const struct memory_document *document, struct trade *ret_trade);
 void memory_cargo_show(struct arena *arena, const struct memory_document *document, struct cargo *ret_cargo);
+/** The batch's alerts. With the lock. */
+enum itn_status memory_alerts_put(struct memory_engine *engine, const struct store_writes *writes) must_check;
 /** The batch's new notifications. With the lock. */
 enum itn_status memory_notifications_put(struct memory_engine *engine, const struct store_writes *writes) must_check;
 
@@ -66,7 +68,7 @@ enum itn_status memory_lease_take(struct store_engine *engine, const struct stor
 enum itn_status memory_lease_renew(struct store_engine *engine);
 void memory_lease_release(struct store_engine *engine);
 enum itn_status memory_migrate(struct store_engine *engine, int64_t *ret_schema);
-enum itn_status memory_backlog(struct store_engine *engine, bool *ret_any);
+enum itn_status memory_backlog(struct store_engine *engine, int64_t until, bool *ret_any);
 enum itn_status memory_batch_begin(struct store_engine *engine, struct arena *arena, size_t max, size_t max_jobs,
 				   struct store_batch *ret_batch);
 enum itn_status memory_batch_trade(struct store_engine *engine, struct arena *arena, struct str id,
@@ -96,6 +98,12 @@ enum itn_status memory_batch_reserved(struct store_engine *engine, struct arena 
 				      size_t *ret_count);
 enum itn_status memory_batch_lane_busy(struct store_engine *engine, struct str lane, bool *ret_busy);
 enum itn_status memory_batch_logged(struct store_engine *engine, struct str id, bool *ret_logged);
+enum itn_status memory_batch_alert(struct store_engine *engine, struct arena *arena, struct str id,
+				   struct alert *ret_alert);
+enum itn_status memory_batch_unresolved(struct store_engine *engine, struct arena *arena, enum alert_kind kind,
+					const struct alert_about *about, struct alert *ret_alert);
+enum itn_status memory_batch_late(struct store_engine *engine, struct arena *arena, int64_t until,
+				  struct store_cursor *cursor, size_t max, struct cargo **ret_cargo, size_t *ret_count);
 enum itn_status memory_batch_commit(struct store_engine *engine, const struct store_writes *writes);
 void memory_batch_abort(struct store_engine *engine);
 enum itn_status memory_log_renew(struct store_engine *engine);

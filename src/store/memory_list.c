@@ -119,6 +119,8 @@ enum itn_status memory_list(struct store *store, const struct store_list *list, 
 		list_stations(&database->tables[IN_STOCK], list, row, context);
 	else if (list->kind == LIST_MOVEMENTS)
 		memory_movements(database, list, row, context);
+	else if (list->kind == LIST_ALERTS)
+		memory_alerts(database, list, row, context);
 	else
 		list_documents(&database->tables[list->kind == LIST_CARGO ? IN_CARGO : IN_TRADES], list, row, context);
 	database_unlock(database);

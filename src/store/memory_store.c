@@ -122,6 +122,16 @@ void memory_trades(struct store *store, memory_trade_fn *row, void *context)
 	}
 }
 
+void memory_cargo_each(struct store *store, memory_cargo_fn *row, void *context)
+{
+	struct row_table *table = &database_of(store)->tables[IN_CARGO];
+	for (size_t i = 0; i < table->count; i++) {
+		const struct memory_document *document = row_seen(table->at[i], NULL);
+		if (document)
+			row(context, &document->is.cargo);
+	}
+}
+
 void memory_postings(struct store *store, memory_posting_fn *row, void *context)
 {
 	struct row_table *table = &database_of(store)->tables[IN_POSTINGS];
@@ -188,6 +198,8 @@ const struct store_ops memory_ops = {
 	.notifications_due = memory_notifications_due,
 	.notification_change = memory_notification_change,
 	.notifications_forget = memory_notifications_forget,
+	.alert = memory_alert,
+	.clock = memory_clock,
 	.vitals = memory_vitals,
 	.layout = memory_layout,
 	.backup = memory_backup,
@@ -218,6 +230,9 @@ const struct store_ops memory_ops = {
 	.batch_reserved = memory_batch_reserved,
 	.batch_lane_busy = memory_batch_lane_busy,
 	.batch_logged = memory_batch_logged,
+	.batch_alert = memory_batch_alert,
+	.batch_unresolved = memory_batch_unresolved,
+	.batch_late = memory_batch_late,
 	.batch_commit = memory_batch_commit,
 	.batch_abort = memory_batch_abort,
 	.log_renew = memory_log_renew,

@@ -73,6 +73,15 @@ void memory_movements(const struct memory_database *database, const struct store
 enum itn_status memory_stock_at(struct store *store, struct arena *arena, struct str station, int64_t seq, int64_t time,
 				struct lines *ret_lines);
 
+/* memory_alert.c, memory_lateness.c */
+/** With the lock. */
+void memory_alerts(const struct memory_database *database, const struct store_list *list, store_row_fn *row,
+		   void *context);
+enum itn_status memory_alert(struct store *store, struct arena *arena, struct str id, struct alert *ret_alert);
+enum itn_status memory_clock(struct store *store, int64_t *ret_now);
+/** With the lock: whether any cargo, as it is committed, was due at `until`. */
+bool memory_any_late(const struct memory_database *database, int64_t until);
+
 /* memory_list.c */
 enum itn_status memory_list(struct store *store, const struct store_list *list, store_row_fn *row, void *context);
 enum itn_status memory_inventory_json(struct store *store, struct str station, struct buf *out, int64_t *ret_version);

@@ -260,6 +260,7 @@ static enum itn_status cargo_write(struct mongo_engine *engine, const struct sto
 		bson_t set = BSON_INITIALIZER, unset = BSON_INITIALIZER;
 		const struct cargo_write *write = &writes->cargo[i];
 		cargo_bson_write(write->cargo, &set, &unset);
+		due_bson(write->cargo, &set, &unset);
 		add_document(engine, bulk, ENTITY_CARGO, write->cargo->id, write->from_version, &set, &unset);
 	}
 	int64_t count = (int64_t)writes->cargo_count + add_outboxes(engine, bulk, ENTITY_CARGO);
@@ -464,6 +465,7 @@ enum itn_status writes_apply(struct mongo_engine *engine, const struct store_wri
 	engine->via.error = (bson_error_t){ 0 };
 	if ((status = writes_check(engine, writes)) || (status = head_advance(engine, writes)) ||
 	    (status = events_insert(engine, writes)) || (status = notifications_insert(engine, writes)) ||
+	    (status = note(engine, alerts_write(engine, writes), "an alert has not the version that was read")) ||
 	    (status = postings_insert(engine, writes)) || (status = balances_write(engine, writes)) ||
 	    (status = jobs_write(engine, writes)) || (status = counters_write(engine, writes)) || (status = stock_write(engine, writes)) ||
 	    (status = requests_write(engine, writes)) || (status = trades_write(engine, writes)) ||

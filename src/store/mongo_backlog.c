@@ -311,7 +311,7 @@ static enum itn_status any_up_to(struct via *via, int64_t upto, bool *ret_any)
 	return status;
 }
 
-enum itn_status mongo_backlog(struct store_engine *base, bool *ret_any)
+enum itn_status mongo_backlog(struct store_engine *base, int64_t until, bool *ret_any)
 {
 	struct mongo_engine *engine = mongo_engine_of(base);
 	enum itn_status status = engine_connect(engine);
@@ -324,6 +324,8 @@ enum itn_status mongo_backlog(struct store_engine *base, bool *ret_any)
 		status = any_up_to(&outside, window_end(engine), &any);
 	if (!status && !any)
 		status = any_up_to(&outside, 0, &any);
+	if (!status && !any && until)
+		status = any_late(&outside, until, &any);
 	if (status) {
 		engine->via.error = outside.error;
 		return engine_fail(engine, status);

@@ -13,7 +13,7 @@ static const char *const trade_goods[] = { "new", "none", "reserved", "loaded", 
 static const char *const trade_holds[] = { "size", "shortage", "manual" };
 static const char *const cargo_statuses[] = { "pending", "in transit", "delayed", "delivered" };
 static const char *const entry_kinds[] = { "create", "change", "request" };
-static const char *const entities[] = { "trade", "cargo", "inventory" };
+static const char *const entities[] = { "trade", "cargo", "inventory", "alert" };
 static const struct member_names trade_status_names = NAMES(trade_statuses), trade_goods_names = NAMES(trade_goods),
 	trade_hold_names = { trade_holds, COUNT_OF(trade_holds), true }, cargo_status_names = NAMES(cargo_statuses),
 	entry_kind_names = NAMES(entry_kinds), entity_names = NAMES(entities);
@@ -55,6 +55,7 @@ static const struct member cargo_members[] = {
 	{ "location",    MEMBER_STR,   OWNER_CLIENT, FIELD(cargo, location) },
 	{ "open",        MEMBER_BOOL,  OWNER_ENGINE, FIELD(cargo, open) },
 	{ "reservedTrades", MEMBER_INT, OWNER_ENGINE, FIELD(cargo, reserved_trades) },
+	{ "lateEta",     MEMBER_TIME,  OWNER_ENGINE, FIELD(cargo, late_eta) },
 	{ "version",     MEMBER_INT,   OWNER_CLIENT, FIELD(cargo, version) },
 	{ "createdAt",   MEMBER_TIME,  OWNER_NOBODY, FIELD(cargo, created_at) },
 	{ "updatedAt",   MEMBER_TIME,  OWNER_CLIENT, FIELD(cargo, updated_at) },

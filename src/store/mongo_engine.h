@@ -67,6 +67,18 @@ mongoc_client_session_t *engine_session_new(mongoc_client_t *client, bson_error_
 /** A filter for our head: {_id, epoch, lastSeq}. */
 void engine_head_filter(const struct mongo_engine *engine, bson_t *ret_filter);
 
+/* mongo_alert.c */
+/** The batch's alerts, in the open transaction. */
+enum itn_status alerts_write(struct mongo_engine *engine, const struct store_writes *writes) must_check;
+
+/* mongo_lateness.c */
+/** When cargo is due, as one more member. */
+void due_bson(const struct cargo *cargo, bson_t *set, bson_t *unset);
+/** Sets `ret_any` when any was due at `until`. */
+enum itn_status any_late(struct via *via, int64_t until, bool *ret_any) must_check;
+/** What the alerts' schema needs beside its collection: cargo of before says when it is due. */
+enum itn_status mongo_date_cargo(struct mongo_engine *engine, struct via *outside) must_check;
+
 /* mongo_notification.c */
 /** A new one as a document; `doc` is empty. */
 void notification_bson(const struct notification *notification, bson_t *doc);

@@ -47,6 +47,16 @@ static enum itn_status count(struct mongo_store *store, enum mongo_collection in
 	return status;
 }
 
+enum itn_status mongo_clock(struct store *base, int64_t *ret_now)
+{
+	struct mongo_link *link = mongo_store_of(base)->link;
+	struct error error;
+	if (link_check(link, &error))
+		return ITN_UNAVAILABLE;
+	*ret_now = link_now_ms(link);
+	return ITN_OK;
+}
+
 enum itn_status mongo_vitals(struct store *base, struct store_vitals *ret_vitals)
 {
 	struct mongo_store *store = mongo_store_of(base);

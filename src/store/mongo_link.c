@@ -53,6 +53,7 @@ const char *mongo_collection_name(enum mongo_collection collection)
 		[IN_POSTINGS] = "postings",
 		[IN_BALANCES] = "balances",
 		[IN_CLAIMS] = "claims",
+		[IN_ALERTS] = "alerts",
 	};
 	return names[collection];
 }

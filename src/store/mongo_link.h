@@ -29,6 +29,7 @@ enum mongo_collection {
 	IN_POSTINGS,
 	IN_BALANCES, /* by stock_key() of account and item */
 	IN_CLAIMS,
+	IN_ALERTS,
 	MONGO_COLLECTIONS
 };
 const char *mongo_collection_name(enum mongo_collection collection);

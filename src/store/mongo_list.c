@@ -292,6 +292,8 @@ enum itn_status mongo_list(struct store *base, const struct store_list *list, st
 	enum itn_status status;
 	if (list->kind == LIST_MOVEMENTS)
 		status = mongo_movements(store, list, row, context);
+	else if (list->kind == LIST_ALERTS)
+		status = mongo_alerts(store, list, row, context);
 	else
 		status = (list->kind == LIST_INVENTORY ? list_stations : list_documents)(store, list, &rows);
 	arena_free(rows.arena);

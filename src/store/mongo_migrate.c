@@ -32,6 +32,8 @@ static enum itn_status step(struct mongo_engine *engine, int64_t *ret_schema)
 	status = mongo_schema_make(&outside, head.schema + 1);
 	if (!status && head.schema + 1 == STORE_LEDGER_SCHEMA)
 		status = mongo_ledger_open(engine, &outside, &head);
+	if (!status && head.schema + 1 == STORE_ALERTS_SCHEMA)
+		status = mongo_date_cargo(engine, &outside);
 	if (status == ITN_LOST_LEASE)
 		return status;
 	if (!status)

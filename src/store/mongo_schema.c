@@ -14,6 +14,7 @@ static const int64_t collection_schemas[MONGO_COLLECTIONS] = {
 	[IN_JOBS] = 1, [IN_REQUESTS] = 1, [IN_COUNTERS] = 1, [IN_NOTIFICATIONS] = 2,
 	[IN_POSTINGS] = 3, [IN_BALANCES] = 3,
 	[IN_CLAIMS] = 4,
+	[IN_ALERTS] = 6,
 };
 
 /* One index a row: the schema that it came with, the keys, ascending, and what it must be. Each single filter of a list, followed by (createdAt,
@@ -54,6 +55,12 @@ static const struct index {
 	{ 5, IN_TRADES, { "short", "stationId", "shortOf", "createdAt", "_id" }, .only = "short" },
 	{ 5, IN_TRADES, { "reserves", "stationId", "createdAt", "_id" }, .only = "reserves" },
 	{ 5, IN_JOBS, { "cause" }, .only = NULL },
+	{ 6, IN_ALERTS, { "unresolved" }, .unique = true, .sparse = true },
+	{ 6, IN_ALERTS, { "raisedAt", "_id" }, .only = NULL },
+	{ 6, IN_ALERTS, { "status", "raisedAt", "_id" }, .only = NULL },
+	{ 6, IN_ALERTS, { "kind", "raisedAt", "_id" }, .only = NULL },
+	{ 6, IN_ALERTS, { "entity", "key", "raisedAt", "_id" }, .only = NULL },
+	{ 6, IN_CARGO, { "dueAt", "_id" }, .sparse = true },
 };
 
 #define CODE_NAMESPACE_NOT_FOUND    26
@@ -239,7 +246,8 @@ static void tell_missing(const struct index *index, const char *keys, store_faul
 	else if (index->expires)
 		snprintf(options, sizeof(options), ", {expireAfterSeconds: 0}");
 	else if (index->unique || index->sparse)
-		snprintf(options, sizeof(options), ", {%s: true}", index->unique ? "unique" : "sparse");
+		snprintf(options, sizeof(options), ", {%s%s%s}", index->unique ? "unique: true" : "",
+			 index->unique && index->sparse ? ", " : "", index->sparse ? "sparse: true" : "");
 	snprintf(what, sizeof(what), "the index %s of %s is missing, or not as it should be", keys, in);
 	snprintf(remedy, sizeof(remedy), "db.%s.createIndex(%s%s)", in, keys, options);
 	fault(context, what, remedy);

@@ -99,7 +99,18 @@ enum itn_status mongo_notification_change(struct store *store, const struct noti
 enum itn_status mongo_notifications_forget(struct store *store, enum notification_status status, int64_t before,
 					    size_t max, size_t *ret_count);
 
+/* mongo_alert.c, mongo_lateness.c */
+enum itn_status mongo_alerts(struct mongo_store *store, const struct store_list *list, store_row_fn *row, void *context);
+enum itn_status mongo_alert(struct store *store, struct arena *arena, struct str id, struct alert *ret_alert);
+enum itn_status mongo_batch_alert(struct store_engine *engine, struct arena *arena, struct str id,
+				  struct alert *ret_alert);
+enum itn_status mongo_batch_unresolved(struct store_engine *engine, struct arena *arena, enum alert_kind kind,
+				       const struct alert_about *about, struct alert *ret_alert);
+enum itn_status mongo_batch_late(struct store_engine *engine, struct arena *arena, int64_t until,
+				 struct store_cursor *cursor, size_t max, struct cargo **ret_cargo, size_t *ret_count);
+
 /* mongo_inspect.c */
+enum itn_status mongo_clock(struct store *store, int64_t *ret_now);
 enum itn_status mongo_vitals(struct store *store, struct store_vitals *ret_vitals);
 enum itn_status mongo_layout(struct store *store, store_fault_fn *fault, void *context, struct error *error);
 enum itn_status mongo_backup(struct store *store, const char *path, struct error *error);
@@ -125,7 +136,7 @@ enum itn_status mongo_lease_renew(struct store_engine *engine);
 void mongo_lease_release(struct store_engine *engine);
 /* mongo_migrate.c */
 enum itn_status mongo_migrate(struct store_engine *engine, int64_t *ret_schema);
-enum itn_status mongo_backlog(struct store_engine *engine, bool *ret_any);
+enum itn_status mongo_backlog(struct store_engine *engine, int64_t until, bool *ret_any);
 enum itn_status mongo_batch_begin(struct store_engine *engine, struct arena *arena, size_t max, size_t max_jobs,
 				  struct store_batch *ret_batch);
 enum itn_status mongo_batch_commit(struct store_engine *engine, const struct store_writes *writes);

@@ -3,7 +3,7 @@
 
 #include "store/sqlite_engine.h"
 
-static enum itn_status failure(struct sqlite_engine *engine, enum itn_status status)
+enum itn_status engine_failure(struct sqlite_engine *engine, enum itn_status status)
 {
 	engine_note(engine, status);
 	engine_roll_back(engine);
@@ -29,7 +29,8 @@ static enum itn_status cargo_columns(sqlite3_stmt *stmt, struct arena *arena, st
 		return ITN_FAILED;
 	ret_cargo->open = column_int(stmt, 1) != 0;
 	ret_cargo->reserved_trades = column_int(stmt, 2);
-	ret_cargo->unsequenced = (unsigned)column_int(stmt, 3);
+	ret_cargo->late_eta = column_int(stmt, 3);
+	ret_cargo->unsequenced = (unsigned)column_int(stmt, 4);
 	return ITN_OK;
 }
 
@@ -40,10 +41,10 @@ enum itn_status sqlite_batch_trade(struct store_engine *base, struct arena *aren
 	bind_str(stmt, 1, id);
 	enum itn_status status;
 	if (!conn_row(engine->conn, stmt, &status))
-		return status ? failure(engine, status) : ITN_NOT_FOUND;
+		return status ? engine_failure(engine, status) : ITN_NOT_FOUND;
 	status = trade_columns(stmt, arena, ret_trade);
 	sqlite3_reset(stmt);
-	return status ? failure(engine, status) : ITN_OK;
+	return status ? engine_failure(engine, status) : ITN_OK;
 }
 
 enum itn_status sqlite_batch_cargo(struct store_engine *base, struct arena *arena, struct str id, struct cargo *ret_cargo)
@@ -53,10 +54,10 @@ enum itn_status sqlite_batch_cargo(struct store_engine *base, struct arena *aren
 	bind_str(stmt, 1, id);
 	enum itn_status status;
 	if (!conn_row(engine->conn, stmt, &status))
-		return status ? failure(engine, status) : ITN_NOT_FOUND;
+		return status ? engine_failure(engine, status) : ITN_NOT_FOUND;
 	status = cargo_columns(stmt, arena, ret_cargo);
 	sqlite3_reset(stmt);
-	return status ? failure(engine, status) : ITN_OK;
+	return status ? engine_failure(engine, status) : ITN_OK;
 }
 
 enum itn_status sqlite_batch_stock(struct store_engine *base, struct arena *arena, struct str station, struct str item,
@@ -68,7 +69,7 @@ enum itn_status sqlite_batch_stock(struct store_engine *base, struct arena *aren
 	bind_str(stmt, 2, item);
 	enum itn_status status;
 	if (!conn_row(engine->conn, stmt, &status))
-		return status ? failure(engine, status) : ITN_NOT_FOUND;
+		return status ? engine_failure(engine, status) : ITN_NOT_FOUND;
 	stock_columns(stmt, arena, ret_stock);
 	sqlite3_reset(stmt);
 	return ITN_OK;
@@ -111,7 +112,7 @@ static enum itn_status trades_read(struct sqlite_engine *engine, sqlite3_stmt *s
 		}
 	}
 	if (status)
-		return failure(engine, status);
+		return engine_failure(engine, status);
 	*ret_trades = trades;
 	*ret_count = count;
 	return ITN_OK;
@@ -152,7 +153,7 @@ enum itn_status sqlite_batch_short_item(struct store_engine *base, struct arena 
 	bind_str(stmt, 2, str_is_set(after) ? after : STR(""));
 	enum itn_status status;
 	if (!conn_row(engine->conn, stmt, &status))
-		return status ? failure(engine, status) : ITN_NOT_FOUND;
+		return status ? engine_failure(engine, status) : ITN_NOT_FOUND;
 	*ret_item = column_copy(stmt, 0, arena);
 	sqlite3_reset(stmt);
 	return ITN_OK;
@@ -168,12 +169,10 @@ enum itn_status sqlite_batch_reserved(struct store_engine *base, struct arena *a
 	return trades_read(engine, stmt, arena, ret_trades, ret_count);
 }
 
-enum itn_status sqlite_batch_open_cargo(struct store_engine *base, struct arena *arena, struct str destination,
-					const struct store_cursor *after, size_t max, struct cargo **ret_cargo,
-					size_t *ret_count)
+/* With `cursor`, of rows with due_at and id behind their other columns: it goes behind the last one. */
+static enum itn_status cargo_read(struct sqlite_engine *engine, sqlite3_stmt *stmt, struct arena *arena,
+				  struct store_cursor *cursor, struct cargo **ret_cargo, size_t *ret_count)
 {
-	struct sqlite_engine *engine = sqlite_engine_of(base);
-	sqlite3_stmt *stmt = slice(engine, SQL_BATCH_OPEN, destination, after, max);
 	struct cargo *cargo = NULL;
 	size_t count = 0, room = 0;
 	enum itn_status status;
@@ -183,12 +182,35 @@ enum itn_status sqlite_batch_open_cargo(struct store_engine *base, struct arena 
 			sqlite3_reset(stmt);
 			break;
 		}
+		if (cursor)
+			*cursor = (struct store_cursor){ column_int(stmt, 5), column_copy(stmt, 6, arena) };
 	}
 	if (status)
-		return failure(engine, status);
+		return engine_failure(engine, status);
 	*ret_cargo = cargo;
 	*ret_count = count;
 	return ITN_OK;
+}
+
+enum itn_status sqlite_batch_open_cargo(struct store_engine *base, struct arena *arena, struct str destination,
+					const struct store_cursor *after, size_t max, struct cargo **ret_cargo,
+					size_t *ret_count)
+{
+	struct sqlite_engine *engine = sqlite_engine_of(base);
+	return cargo_read(engine, slice(engine, SQL_BATCH_OPEN, destination, after, max), arena, NULL, ret_cargo,
+			  ret_count);
+}
+
+enum itn_status sqlite_batch_late(struct store_engine *base, struct arena *arena, int64_t until,
+				  struct store_cursor *cursor, size_t max, struct cargo **ret_cargo, size_t *ret_count)
+{
+	struct sqlite_engine *engine = sqlite_engine_of(base);
+	sqlite3_stmt *stmt = conn_sql(engine->conn, SQL_BATCH_LATE);
+	bind_int(stmt, 1, until);
+	bind_int(stmt, 2, cursor->time);
+	bind_str(stmt, 3, str_is_set(cursor->key) ? cursor->key : STR(""));
+	bind_int(stmt, 4, (int64_t)max);
+	return cargo_read(engine, stmt, arena, cursor, ret_cargo, ret_count);
 }
 
 enum itn_status sqlite_batch_lane_busy(struct store_engine *base, struct str lane, bool *ret_busy)
@@ -199,7 +221,7 @@ enum itn_status sqlite_batch_lane_busy(struct store_engine *base, struct str lan
 	enum itn_status status;
 	while (conn_row(engine->conn, stmt, &status))
 		*ret_busy = column_int(stmt, 0) != 0;
-	return status ? failure(engine, status) : ITN_OK;
+	return status ? engine_failure(engine, status) : ITN_OK;
 }
 
 enum itn_status sqlite_batch_logged(struct store_engine *base, struct str id, bool *ret_logged)
@@ -210,5 +232,5 @@ enum itn_status sqlite_batch_logged(struct store_engine *base, struct str id, bo
 	enum itn_status status;
 	while (conn_row(engine->conn, stmt, &status))
 		*ret_logged = column_int(stmt, 0) != 0;
-	return status ? failure(engine, status) : ITN_OK;
+	return status ? engine_failure(engine, status) : ITN_OK;
 }

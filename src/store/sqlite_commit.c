@@ -13,8 +13,7 @@ static enum itn_status run(struct sqlite_engine *engine, sqlite3_stmt *stmt)
 	return engine_note(engine, conn_run(engine->conn, stmt));
 }
 
-/* Runs a statement guarded by the version that was read. */
-static enum itn_status run_guarded(struct sqlite_engine *engine, sqlite3_stmt *stmt, struct str key)
+enum itn_status engine_run_guarded(struct sqlite_engine *engine, sqlite3_stmt *stmt, struct str key)
 {
 	enum itn_status status = run(engine, stmt);
 	if (!status && conn_changes(engine->conn) == 0)
@@ -34,7 +33,7 @@ static enum itn_status head_advance(struct sqlite_engine *engine, const struct s
 		bind_int(stmt, 4, writes->events[writes->event_count - 1].logged_at);
 	else
 		sqlite3_bind_null(stmt, 4);
-	return run_guarded(engine, stmt, writes->batch);
+	return engine_run_guarded(engine, stmt, writes->batch);
 }
 
 static enum itn_status event_insert(struct sqlite_engine *engine, const struct event *event, int64_t seq)
@@ -101,7 +100,7 @@ static enum itn_status trade_write(struct sqlite_engine *engine, const struct tr
 	bind_str(stmt, 7, trade->shipment);
 	bind_str(stmt, 8, short_of(trade));
 	bind_str(stmt, 9, buf_str(doc));
-	return run_guarded(engine, stmt, trade->id);
+	return engine_run_guarded(engine, stmt, trade->id);
 }
 
 static enum itn_status cargo_write(struct sqlite_engine *engine, const struct cargo_write *write, struct buf *doc)
@@ -117,7 +116,9 @@ static enum itn_status cargo_write(struct sqlite_engine *engine, const struct ca
 	bind_int(stmt, 5, cargo->open);
 	bind_int(stmt, 6, cargo->reserved_trades);
 	bind_str(stmt, 7, buf_str(doc));
-	return run_guarded(engine, stmt, cargo->id);
+	bind_int(stmt, 8, cargo->late_eta);
+	bind_int(stmt, 9, cargo_due(cargo));
+	return engine_run_guarded(engine, stmt, cargo->id);
 }
 
 static enum itn_status documents_write(struct sqlite_engine *engine, const struct store_writes *writes)
@@ -147,7 +148,7 @@ static enum itn_status stock_write(struct sqlite_engine *engine, const struct st
 	bind_int(stmt, 8, stock->reorder_level);
 	bind_int(stmt, 9, stock->tracked);
 	bind_int(stmt, 10, stock->updated_at);
-	return run_guarded(engine, stmt, stock->item);
+	return engine_run_guarded(engine, stmt, stock->item);
 }
 
 static enum itn_status stocks_write(struct sqlite_engine *engine, const struct store_writes *writes)
@@ -246,7 +247,7 @@ enum itn_status sqlite_writes_apply(struct sqlite_engine *engine, const struct s
 	enum itn_status status;
 	if ((status = head_advance(engine, writes)) || (status = events_insert(engine, writes)) ||
 	    (status = notifications_insert(engine, writes)) ||
-	    (status = documents_write(engine, writes)) ||
+	    (status = documents_write(engine, writes)) || (status = sqlite_alerts_write(engine, writes)) ||
 	    (status = stocks_write(engine, writes)) || (status = sqlite_ledger_write(engine, writes)) ||
 	    (status = jobs_write(engine, writes)) || (status = outbox_leave(engine, writes)) ||
 	    (status = counters_write(engine, writes)) || (status = requests_drop(engine, writes->requests_below)))

@@ -15,6 +15,7 @@
 #define SQL_IS_WAITING "goods IN (1, 2) AND status IN (0, 3) AND (holds & 2) = 0"
 #define SQL_IS_LOADED  "goods IN (3, 4) AND shipment IS NOT NULL"
 #define SQL_IS_QUEUED  "status = 1"
+#define SQL_IS_UNRESOLVED "status <> 2"
 #define SQL_SUM_MAX     "9007199254740991"
 #define SQL_NUMBER_BITS "24"
 #define SQL_UNSEQUENCED(entity, key) \
@@ -28,7 +29,7 @@
 
 /* What the engine reads of a trade and of cargo, as sqlite_batch.c reads it. */
 #define SQL_BATCH_TRADE_COLUMNS "doc, goods, short_of, " SQL_UNSEQUENCED("0", "trade.id")
-#define SQL_BATCH_CARGO_COLUMNS "doc, open, reserved_trades, " SQL_UNSEQUENCED("1", "cargo.id")
+#define SQL_BATCH_CARGO_COLUMNS "doc, open, reserved_trades, late_eta, " SQL_UNSEQUENCED("1", "cargo.id")
 
 /* The columns of a notification, as sqlite_notification.c reads them. */
 #define SQL_NOTIFICATION_COLUMNS \

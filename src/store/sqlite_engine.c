@@ -192,11 +192,12 @@ void sqlite_lease_release(struct store_engine *base)
 		return;
 }
 
-enum itn_status sqlite_backlog(struct store_engine *base, bool *ret_any)
+enum itn_status sqlite_backlog(struct store_engine *base, int64_t until, bool *ret_any)
 {
 	struct sqlite_engine *engine = sqlite_engine_of(base);
 	engine->conn->deadline_us = deadline_of(engine);
 	sqlite3_stmt *stmt = conn_sql(engine->conn, SQL_BACKLOG);
+	bind_int(stmt, 1, until);
 	enum itn_status status;
 	while (conn_row(engine->conn, stmt, &status))
 		*ret_any = column_int(stmt, 0) != 0;

@@ -28,6 +28,8 @@ enum itn_status engine_note(struct sqlite_engine *engine, enum itn_status status
 enum itn_status engine_begin_ours(struct sqlite_engine *engine, struct store_head *ret_head) must_check;
 /** Commits and gives the lock back; rolled back when that fails, or ITN_UNKNOWN. */
 enum itn_status engine_commit(struct sqlite_engine *engine) must_check;
+/** Ends the batch after a failed read; returns the status. */
+enum itn_status engine_failure(struct sqlite_engine *engine, enum itn_status status);
 /** Rolls back, gives the lock back, closes the batch. */
 void engine_roll_back(struct sqlite_engine *engine);
 
@@ -41,7 +43,13 @@ enum itn_status sqlite_ledger_write(struct sqlite_engine *engine, const struct s
 /** Notes what a bug left; returns `status`. */
 enum itn_status engine_bug(struct sqlite_engine *engine, enum itn_status status, const char *what, struct str of);
 
+/* sqlite_alert.c */
+/** The batch's alerts, in the open transaction. */
+enum itn_status sqlite_alerts_write(struct sqlite_engine *engine, const struct store_writes *writes) must_check;
+
 /* sqlite_commit.c */
+/** Runs a statement that is guarded by the version that was read; ITN_CONFLICT: it is another. */
+enum itn_status engine_run_guarded(struct sqlite_engine *engine, sqlite3_stmt *stmt, struct str key) must_check;
 /** All of a batch's changes as statements, without the commit. */
 enum itn_status sqlite_writes_apply(struct sqlite_engine *engine, const struct store_writes *writes) must_check;
 

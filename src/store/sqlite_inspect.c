@@ -14,6 +14,12 @@ static int64_t room_at(const char *path)
 	return statvfs(path, &fs) ? -1 : (int64_t)(fs.f_bavail * fs.f_frsize);
 }
 
+enum itn_status sqlite_clock(struct store *store unused_arg, int64_t *ret_now)
+{
+	*ret_now = clock_now_ms();
+	return ITN_OK;
+}
+
 enum itn_status sqlite_vitals(struct store *base, struct store_vitals *ret_vitals)
 {
 	struct sqlite_store *store = sqlite_store_of(base);
@@ -78,7 +84,8 @@ static void look_through(struct sqlite_store *store, struct conn *conn, store_fa
 static void compare(sqlite3_stmt *find, const char *statement, store_fault_fn *fault, void *context)
 {
 	char kind[16], name[64], what[128];
-	if (sscanf(statement, "CREATE %15s %63s", kind, name) != 2)
+	if (sscanf(statement, "CREATE UNIQUE %15s %63s", kind, name) != 2 &&
+	    sscanf(statement, "CREATE %15s %63s", kind, name) != 2)
 		return;
 	for (char *c = kind; *c; c++)
 		*c = (char)(*c | 0x20);

@@ -1,29 +1,58 @@
+#include <assert.h>
 #include <stdlib.h>
 
 #include "core/memory.h"
 #include "store/sqlite_store.h"
 
-/* The filters of lists, most selective first: the first one that is given names the index that serves the list. */
-enum filter { BY_SHIPMENT, BY_STATION, BY_BUYER, BY_SELLER, BY_DESTINATION, BY_STATUS, FILTERS };
+static_assert(ENTITY_TRADE == 0 && ENTITY_CARGO == 1 && ENTITY_INVENTORY == 2, "filters of alerts");
+
+/* Lists of documents: where they are and what they are sorted by, before their id. */
+enum listed { TRADES, CARGO, ALERTS, LISTED };
 
 static const struct {
-	const char *column;
-	const char *trade_index, *cargo_index; /* NULL: no such member, the filter is ignored */
-} filters[FILTERS] = {
-	[BY_SHIPMENT] = { "shipment", "trade_shipment", "sqlite_autoindex_cargo_1" },
-	[BY_STATION] = { "station", "trade_station", NULL },
-	[BY_BUYER] = { "buyer", "trade_buyer", NULL },
-	[BY_SELLER] = { "seller", "trade_seller", NULL },
-	[BY_DESTINATION] = { "destination", "trade_destination", "cargo_destination" },
-	[BY_STATUS] = { "status", "trade_status", "cargo_status" },
+	const char *table, *time, *index;
+} listed[LISTED] = {
+	[TRADES] = { "trade", "created_at", "trade_created" },
+	[CARGO] = { "cargo", "created_at", "cargo_created" },
+	[ALERTS] = { "alert", "raised_at", "alert_raised" },
 };
 
-#define OF_CARGO (1U << FILTERS)
-#define IN_USE	 (1U << (FILTERS + 1))
+/* The filters of lists, most selective first: the first one that is given names the index that serves the list. */
+enum filter { BY_TRADE, BY_SHIPMENT, BY_STATION, BY_BUYER, BY_SELLER, BY_DESTINATION, BY_ALERT, BY_STATUS, FILTERS };
+
+/* The condition that "= ?" completes, and its index. NULL: no such member, the filter is ignored. */
+static const struct {
+	const char *column, *index;
+} filters[FILTERS][LISTED] = {
+	[BY_TRADE] = { [ALERTS] = { "entity = 0 AND key", "alert_about" } },
+	[BY_SHIPMENT] = { { "shipment", "trade_shipment" },
+			  { "id", "sqlite_autoindex_cargo_1" },
+			  { "entity = 1 AND key", "alert_about" } },
+	[BY_STATION] = { [TRADES] = { "station", "trade_station" }, [ALERTS] = { "entity = 2 AND key", "alert_about" } },
+	[BY_BUYER] = { [TRADES] = { "buyer", "trade_buyer" } },
+	[BY_SELLER] = { [TRADES] = { "seller", "trade_seller" } },
+	[BY_DESTINATION] = { { "destination", "trade_destination" }, { "destination", "cargo_destination" } },
+	[BY_ALERT] = { [ALERTS] = { "kind", "alert_kind" } },
+	[BY_STATUS] = { { "status", "trade_status" }, { "status", "cargo_status" }, { "status", "alert_status" } },
+};
+
+/* A list's filters as a set of bits, with what is listed above them. */
+#define OF(what)      ((unsigned)((what) + 1) << FILTERS)
+#define LISTED_OF(set) ((enum listed)(((set) >> FILTERS) - 1))
+
+/* Parameters behind those of the filters. */
+enum { PARAM_TIME = FILTERS + 1, PARAM_KEY, PARAM_UNTIL, PARAM_MAX };
+
+static enum listed listed_of(const struct store_list *list)
+{
+	return list->kind == LIST_CARGO ? CARGO : list->kind == LIST_ALERTS ? ALERTS : TRADES;
+}
 
 static struct str filter_text(const struct store_list *list, unsigned filter)
 {
 	switch (filter) {
+	case BY_TRADE:
+		return list->trade;
 	case BY_SHIPMENT:
 		return list->shipment;
 	case BY_STATION:
@@ -39,35 +68,35 @@ static struct str filter_text(const struct store_list *list, unsigned filter)
 	}
 }
 
-static const char *filter_index(bool cargo, unsigned filter)
+static bool is_given(const struct store_list *list, unsigned filter)
 {
-	return cargo ? filters[filter].cargo_index : filters[filter].trade_index;
+	if (filter == BY_STATUS)
+		return list->status >= 0;
+	return filter == BY_ALERT ? list->alert != ALERT_NONE : str_is_set(filter_text(list, filter));
 }
 
 static unsigned filters_given(const struct store_list *list)
 {
-	bool cargo = list->kind == LIST_CARGO;
-	unsigned given = IN_USE | (cargo ? OF_CARGO : 0);
+	unsigned given = OF(listed_of(list));
 	for (unsigned i = 0; i < FILTERS; i++)
-		if (filter_index(cargo, i) && (i == BY_STATUS ? list->status >= 0 : str_is_set(filter_text(list, i))))
+		if (filters[i][listed_of(list)].index && is_given(list, i))
 			given |= 1U << i;
 	return given;
 }
 
 static void list_text(struct buf *sql, unsigned given)
 {
-	bool cargo = given & OF_CARGO;
-	const char *index = cargo ? "cargo_created" : "trade_created";
+	enum listed what = LISTED_OF(given);
+	const char *index = listed[what].index, *time = listed[what].time;
 	for (unsigned i = FILTERS; i-- > 0;)
 		if (given & 1U << i)
-			index = filter_index(cargo, i);
-	buf_printf(sql, "SELECT id, created_at, doc FROM %s INDEXED BY %s WHERE (created_at, id) > (?7, ?8)",
-		   cargo ? "cargo" : "trade", index);
-	buf_add_cstr(sql, " AND created_at < ?9");
+			index = filters[i][what].index;
+	buf_printf(sql, "SELECT id, %s, doc FROM %s INDEXED BY %s WHERE (%s, id) > (?%d, ?%d) AND %s < ?%d", time,
+		   listed[what].table, index, time, PARAM_TIME, PARAM_KEY, time, PARAM_UNTIL);
 	for (unsigned i = 0; i < FILTERS; i++)
 		if (given & 1U << i)
-			buf_printf(sql, " AND %s = ?%u", cargo && i == BY_SHIPMENT ? "id" : filters[i].column, i + 1);
-	buf_add_cstr(sql, " ORDER BY created_at, id LIMIT ?10");
+			buf_printf(sql, " AND %s = ?%u", filters[i][what].column, i + 1);
+	buf_printf(sql, " ORDER BY %s, id LIMIT ?%d", time, PARAM_MAX);
 }
 
 static sqlite3_stmt *list_statement(struct conn *conn, unsigned given)
@@ -89,15 +118,17 @@ static sqlite3_stmt *list_statement(struct conn *conn, unsigned given)
 static void list_bind(sqlite3_stmt *stmt, const struct store_list *list, unsigned given)
 {
 	for (unsigned i = 0; i < FILTERS; i++)
-		if (given & 1U << i && i != BY_STATUS)
+		if (given & 1U << i && i < BY_ALERT)
 			bind_str(stmt, (int)i + 1, filter_text(list, i));
+	if (given & 1U << BY_ALERT)
+		bind_int(stmt, BY_ALERT + 1, list->alert);
 	if (given & 1U << BY_STATUS)
 		bind_int(stmt, BY_STATUS + 1, list->status);
 	bool since = list->since > list->after.time;
-	bind_int(stmt, 7, since ? list->since : list->after.time);
-	bind_str(stmt, 8, !since && str_is_set(list->after.key) ? list->after.key : STR(""));
-	bind_int(stmt, 9, list->until ? list->until : INT64_MAX);
-	bind_int(stmt, 10, (int64_t)list->max);
+	bind_int(stmt, PARAM_TIME, since ? list->since : list->after.time);
+	bind_str(stmt, PARAM_KEY, !since && str_is_set(list->after.key) ? list->after.key : STR(""));
+	bind_int(stmt, PARAM_UNTIL, list->until ? list->until : INT64_MAX);
+	bind_int(stmt, PARAM_MAX, (int64_t)list->max);
 }
 
 static enum itn_status list_documents(struct conn *conn, const struct store_list *list, store_row_fn *row, void *context)
@@ -115,6 +146,13 @@ static enum itn_status list_documents(struct conn *conn, const struct store_list
 		row(context, &entry);
 	}
 	return status;
+}
+
+static enum itn_status list_alerts(struct conn *conn, const struct store_list *list, store_row_fn *row, void *context)
+{
+	int64_t schema = 0;
+	enum itn_status status = sqlite_schema_now(conn, &schema);
+	return status || schema < STORE_ALERTS_SCHEMA ? status : list_documents(conn, list, row, context);
 }
 
 /* The records of one station, gathered row by row. */
@@ -184,6 +222,8 @@ static enum itn_status list_kind(struct conn *conn, const struct store_list *lis
 		return list_stations(conn, list, row, context);
 	case LIST_MOVEMENTS:
 		return sqlite_movements(conn, list, row, context);
+	case LIST_ALERTS:
+		return list_alerts(conn, list, row, context);
 	case LIST_TRADES:
 	case LIST_CARGO:
 		break;

@@ -59,7 +59,9 @@ static enum itn_status index_mend(struct sqlite_engine *engine, const char *stat
 	char kind[16], name[64];
 	enum itn_status status;
 	bool known = false;
-	if (sscanf(statement, "CREATE %15s %63s", kind, name) != 2 || (strcmp(kind, "INDEX") && strcmp(kind, "TRIGGER")))
+	if ((sscanf(statement, "CREATE UNIQUE %15s %63s", kind, name) != 2 &&
+	     sscanf(statement, "CREATE %15s %63s", kind, name) != 2) ||
+	    (strcmp(kind, "INDEX") && strcmp(kind, "TRIGGER")))
 		return ITN_OK;
 	sqlite3_stmt *stmt = conn_sql(engine->conn, SQL_INDEX_KNOWN);
 	bind_str(stmt, 1, str_from(name));

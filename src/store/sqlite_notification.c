@@ -42,9 +42,7 @@ static enum itn_status notifications_open(struct sqlite_store *store, struct con
 	enum itn_status status = reader_take(store, &conn);
 	if (status)
 		return status;
-	sqlite3_stmt *stmt = conn_sql(conn, SQL_SCHEMA);
-	while (conn_row(conn, stmt, &status))
-		schema = column_int(stmt, 0);
+	status = sqlite_schema_now(conn, &schema);
 	if (!status && schema < STORE_NOTIFICATIONS_SCHEMA)
 		status = ITN_NOT_FOUND;
 	if (status)

@@ -18,15 +18,6 @@ struct posting posting_columns(sqlite3_stmt *stmt)
 	};
 }
 
-static enum itn_status schema_read(struct conn *conn, int64_t *ret_schema)
-{
-	sqlite3_stmt *stmt = conn_sql(conn, SQL_SCHEMA);
-	enum itn_status status;
-	while (conn_row(conn, stmt, &status))
-		*ret_schema = column_int(stmt, 0);
-	return status;
-}
-
 /* The filter that the fewest have. */
 static enum sqlite_sql movements_sql(const struct store_list *list)
 {
@@ -57,7 +48,7 @@ enum itn_status sqlite_movements(struct conn *conn, const struct store_list *lis
 	struct buf json = { 0 };
 	char key[POSTING_KEY_LEN + 1];
 	int64_t schema = 0;
-	enum itn_status status = schema_read(conn, &schema);
+	enum itn_status status = sqlite_schema_now(conn, &schema);
 	if (status || schema < STORE_LEDGER_SCHEMA)
 		return status;
 	sqlite3_stmt *stmt = movements_statement(conn, list);
@@ -123,7 +114,7 @@ enum itn_status sqlite_stock_at(struct store *base, struct arena *arena, struct 
 	enum itn_status status = reader_take(store, &conn);
 	if (status)
 		return status;
-	status = schema_read(conn, &schema);
+	status = sqlite_schema_now(conn, &schema);
 	if (!status)
 		status = schema < STORE_LEDGER_SCHEMA ? ITN_NOT_FOUND
 						      : stock_at(conn, arena, station, seq, time, ret_lines);

@@ -14,6 +14,15 @@ void head_columns(sqlite3_stmt *stmt, struct store_head *ret_head)
 	ret_head->logged_at = column_int(stmt, 4);
 }
 
+enum itn_status sqlite_schema_now(struct conn *conn, int64_t *ret_schema)
+{
+	sqlite3_stmt *stmt = conn_sql(conn, SQL_SCHEMA);
+	enum itn_status status;
+	while (conn_row(conn, stmt, &status))
+		*ret_schema = column_int(stmt, 0);
+	return status;
+}
+
 void stock_columns(sqlite3_stmt *stmt, struct arena *arena, struct stock *ret_stock)
 {
 	*ret_stock = (struct stock){

@@ -2,6 +2,8 @@
 #include <stdio.h>
 
 #include "core/id.h"
+#include "domain/alert.h"
+#include "domain/cargo.h"
 #include "domain/entry.h"
 #include "domain/notification.h"
 #include "domain/trade.h"
@@ -18,6 +20,8 @@ static_assert(TRADE_PENDING == 0 && TRADE_DELAYED == 3 && HOLD_SHORTAGE == 2, "S
 static_assert(ACCOUNT_EXTERNAL == 0 && ACCOUNT_STATION == 1, "the opening postings, SQL_STOCK_AT");
 static_assert(SUM_MAX == 9007199254740991 && POSTING_NUMBER_BITS == 24, "SQL_SUM_MAX, SQL_NUMBER_BITS");
 static_assert(NOTIFICATION_QUEUED == 1, "SQL_IS_QUEUED");
+static_assert(ALERT_RESOLVED == 2, "SQL_IS_UNRESOLVED");
+static_assert(CARGO_DELIVERED == 3, "due_at");
 static_assert(ENTITY_TRADE == 0 && ENTITY_CARGO == 1 && ENTRY_REQUEST == 2, "SQL_UNSEQUENCED");
 
 const struct sqlite_statement sqlite_layout_statements[] = {

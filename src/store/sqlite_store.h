@@ -79,6 +79,8 @@ enum itn_status sqlite_events(struct store *store, int64_t after, size_t max, st
 enum itn_status sqlite_progress(struct store *store, const struct str *ids, size_t count,
 				enum store_progress *ret_progress);
 enum itn_status sqlite_counters(struct store *store, struct str prefix, store_counter_fn *row, void *context);
+/** The data's schema as it is now. */
+enum itn_status sqlite_schema_now(struct conn *conn, int64_t *ret_schema);
 /** The head's columns log, schema, epoch, last_seq, logged_at of this row. */
 void head_columns(sqlite3_stmt *stmt, struct store_head *ret_head);
 /** The nine columns of a stock record of this row, its texts copied into the arena. */
@@ -114,7 +116,15 @@ enum itn_status sqlite_notification_change(struct store *store, const struct not
 enum itn_status sqlite_notifications_forget(struct store *store, enum notification_status status, int64_t before,
 					    size_t max, size_t *ret_count);
 
+/* sqlite_alert.c */
+enum itn_status sqlite_alert(struct store *store, struct arena *arena, struct str id, struct alert *ret_alert);
+enum itn_status sqlite_batch_alert(struct store_engine *engine, struct arena *arena, struct str id,
+				   struct alert *ret_alert);
+enum itn_status sqlite_batch_unresolved(struct store_engine *engine, struct arena *arena, enum alert_kind kind,
+					const struct alert_about *about, struct alert *ret_alert);
+
 /* sqlite_inspect.c */
+enum itn_status sqlite_clock(struct store *store, int64_t *ret_now);
 enum itn_status sqlite_vitals(struct store *store, struct store_vitals *ret_vitals);
 enum itn_status sqlite_layout(struct store *store, store_fault_fn *fault, void *context, struct error *error);
 
@@ -142,7 +152,7 @@ enum itn_status sqlite_lease_renew(struct store_engine *engine);
 void sqlite_lease_release(struct store_engine *engine);
 /* sqlite_migrate.c */
 enum itn_status sqlite_migrate(struct store_engine *engine, int64_t *ret_schema);
-enum itn_status sqlite_backlog(struct store_engine *engine, bool *ret_any);
+enum itn_status sqlite_backlog(struct store_engine *engine, int64_t until, bool *ret_any);
 enum itn_status sqlite_batch_begin(struct store_engine *engine, struct arena *arena, size_t max, size_t max_jobs,
 				   struct store_batch *ret_batch);
 enum itn_status sqlite_batch_commit(struct store_engine *engine, const struct store_writes *writes);
@@ -175,6 +185,8 @@ enum itn_status sqlite_batch_short_item(struct store_engine *engine, struct aren
 enum itn_status sqlite_batch_reserved(struct store_engine *engine, struct arena *arena, struct str station,
 				      const struct store_cursor *below, size_t max, struct trade **ret_trades,
 				      size_t *ret_count);
+enum itn_status sqlite_batch_late(struct store_engine *engine, struct arena *arena, int64_t until,
+				  struct store_cursor *cursor, size_t max, struct cargo **ret_cargo, size_t *ret_count);
 enum itn_status sqlite_batch_lane_busy(struct store_engine *engine, struct str lane, bool *ret_busy);
 enum itn_status sqlite_batch_logged(struct store_engine *engine, struct str id, bool *ret_logged);
 

@@ -23,7 +23,7 @@
 #include "domain/trade.h"
 
 /** Version of the data's layout that this program writes. */
-#define STORE_SCHEMA 5
+#define STORE_SCHEMA 6
 #define STORE_LOG_ID_LEN 16
 
 struct store;
@@ -109,17 +109,19 @@ struct store_cursor {
 	struct str key;
 };
 
-enum store_list_kind { LIST_TRADES, LIST_CARGO, LIST_INVENTORY, LIST_MOVEMENTS };
+enum store_list_kind { LIST_TRADES, LIST_CARGO, LIST_INVENTORY, LIST_MOVEMENTS, LIST_ALERTS };
 
 /** Which entries; absent, 0 and -1 mean "any". Trades and cargo come by (createdAt, id), inventories by stationId, movements
- *  as the ledger has them, by (at, number).
+ *  as the ledger has them, by (at, number), alerts by (raisedAt, id).
  *  What a kind does not have is ignored: cargo has status, destination, shipment (its own id) and times, inventories have
- *  a station, movements a station (which must be given), item, trade, shipment and times. */
+ *  a station, movements a station (which must be given), item, trade, shipment and times, alerts status, kind, what they
+ *  are about (trade, shipment, or station and item) and times. */
 struct store_list {
 	enum store_list_kind kind;
-	int status; /**< enum trade_status or cargo_status, -1: any */
+	int status; /**< enum trade_status, cargo_status or alert_status, -1: any */
+	enum alert_kind alert; /**< ALERT_NONE: any */
 	struct str destination, buyer, seller, station, shipment, item, trade;
-	int64_t since, until; /**< since <= createdAt < until */
+	int64_t since, until; /**< since <= createdAt (at, raisedAt) < until */
 	struct store_cursor after;
 	size_t max; /**< 1..1000 entries in this slice */
 };

@@ -35,6 +35,10 @@ def fill(stack):
         market.create_cargo("Vega", then, lines=2)(client)
         market.wait_all_logged()
     market.create_cargo("Rigel", lines=11)(client)
+    expect(client, "late", "2020-01-01T00:00:00.123Z")
+    expect(client, "early", "2999-01-01T00:00:00Z")
+    expect(client, "arrived", "2020-01-01T00:00:00Z")
+    market.set_cargo("arrived", "delivered")(client)
     shipment = market.create_cargo("Mars", lines=1)(client)
     for _ in range(24):
         market.create_trade("Mars", 1)(client)
@@ -42,6 +46,13 @@ def fill(stack):
     wait_for(lambda: stack.get(f"/api/cargo/{shipment}").json()["tradeCount"] == 24, "everything is loaded")
     market.wait_all_logged()
     return market, shipment
+
+
+def expect(client, shipment, eta):
+    """Cargo that says when it will be there."""
+    cargo = {"shipmentId": shipment, "emailId": "ops@example.org", "destination": "Ceres", "eta": eta,
+             "items": [{"name": "Ice", "quantity": 1}]}
+    assert client.post("/api/cargo", cargo).status == 201
 
 
 def step_engine(engine, when):

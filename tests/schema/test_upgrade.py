@@ -128,6 +128,18 @@ def test_an_old_network_goes_on(old_store, schema):
     assert_all_went_on(old, before)
 
 
+def test_cargo_of_before_is_late_too(old_store):
+    """From when engines look at etas on; data sets before the fifth have none."""
+    old = old_store(5, ITN_LEASE_MS=300)
+    old.stack.up()
+    wait_until_current(old)
+    wait_for(lambda: old.stack.get("/api/cargo/late").json()["status"] == "delayed", "it is late", 60)
+    assert [old.stack.get(f"/api/cargo/{name}").json()["status"] for name in ("early", "arrived")] == [
+        "pending", "delivered"]
+    alert, = old.stack.get("/api/alerts?shipmentId=late").json()
+    assert (alert["kind"], alert["shipmentId"], alert["status"]) == ("lateness", "late", "open")
+
+
 @pytest.mark.parametrize("schema", OLDER)
 def test_workers_do_not_wait_for_it(old_store, schema):
     """An engine that has not the lease leaves the data as they are, and workers of this version work on them."""

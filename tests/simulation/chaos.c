@@ -177,6 +177,12 @@ void chaos_start(void)
 	fiber_start(NULL, "chaos", run, NULL);
 }
 
+static void set_clocks(void)
+{
+	for (size_t i = 0; i < sim.process_count; i++)
+		sim.processes[i]->wall_offset_ms = 0;
+}
+
 static bool has_ended(void)
 {
 	return chaos.ended;
@@ -195,5 +201,6 @@ void chaos_end(void)
 		host_note_batch();
 	if (!redis_is_up())
 		redis_start();
+	set_clocks();
 	revive_all();
 }

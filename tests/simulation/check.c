@@ -15,6 +15,8 @@
 #define REST_US INT64_C(240000000)
 
 #define EVENTS_MAX 16384
+/* How long an idle engine may take to find what is due, ms. */
+#define SOON_MS 1000
 #define LAST_TRIES 10
 /* Within this long watchers have what the log has, us. */
 #define WATCH_US INT64_C(20000000)
@@ -28,6 +30,7 @@ static struct {
 	struct model *model;
 	int64_t until;
 	bool keys_done, last_done;
+	int64_t rest_at; /* ms */
 } check;
 
 /* Coming to rest. */
@@ -41,6 +44,22 @@ static int64_t log_end(void)
 	return head.last_seq;
 }
 
+static void take_due(void *context, const struct cargo *cargo)
+{
+	int64_t due = cargo_due(cargo);
+
+	*(bool *)context |= due && due <= sim_now_ms() - SOON_MS;
+}
+
+/* An engine that is idle has found it by then. */
+static bool any_is_due(void)
+{
+	bool any = false;
+
+	memory_cargo_each(sim.store, take_due, &any);
+	return any;
+}
+
 static bool is_at_rest(void)
 {
 	struct memory_rest rest;
@@ -51,7 +70,9 @@ static bool is_at_rest(void)
 	if (sim.now_us > check.until)
 		sim_fail("does not come to rest: %zu entries, %zu jobs, %zu transactions; the log ends at %lld",
 			 rest.entries, rest.jobs, rest.transactions, (long long)log_end());
-	return clients_are_done() && auditor_is_done() && !rest.entries && !rest.jobs && !rest.under_way;
+	check.rest_at = sim_now_ms() - SOON_MS;
+	return clients_are_done() && auditor_is_done() && !rest.entries && !rest.jobs && !rest.under_way &&
+	       !any_is_due();
 }
 
 /* Who watches already needs no further write to see the end. */
@@ -178,6 +199,7 @@ static void replay(void)
 		end = end_of((int64_t)i + 1, false);
 		if (!end)
 			sim_fail("a batch ends at seq %zu that nobody committed", i + 1);
+		model_time(check.model, end_of((int64_t)i + 1, true)->at_ms);
 		model_batch_end(check.model, end->busy, end->busy_count);
 		end = end_of((int64_t)i + 1, true);
 		model_rest(check.model, end->busy, end->busy_count);
@@ -341,6 +363,39 @@ static void check_counters(void)
 		check_counter(name, model_count(check.model, true, cargo[i]));
 	}
 	check_counter("events.total", (int64_t)check.count);
+	check_counter("alerts.status.open", model_alert_count(check.model, "open"));
+	check_counter("alerts.status.acknowledged", model_alert_count(check.model, "acknowledged"));
+	check_counter("alerts.status.resolved", model_alert_count(check.model, "resolved"));
+}
+
+static void check_alert(void *context, const struct store_row *row)
+{
+	struct arena *arena = arena_new(1024);
+	struct alert alert;
+	int64_t version = 0;
+	size_t len = 0;
+	bool acknowledged;
+	const char *told = model_alert(check.model, arena_str(arena, row->key).ptr, &version, &acknowledged, &len);
+
+	if (!told || alert_read_json(arena, row->json, &alert) != ITN_OK || alert.version != version ||
+	    (*told && !str_eq(row->json, (struct str){ told, len })))
+		sim_fail("an alert is\n%.*s\nthe log told last\n%.*s", STR_ARG(row->json), (int)len, told ? told : "");
+	++*(int64_t *)context;
+	arena_free(arena);
+}
+
+static void check_alerts(void)
+{
+	struct store_list list = { .kind = LIST_ALERTS, .status = -1, .max = 100000 };
+	int64_t count = 0;
+
+	if (store_list(sim.store, &list, check_alert, &count) != ITN_OK)
+		sim_fail("the alerts can't be read");
+	if (count != model_alert_count(check.model, NULL))
+		sim_fail("there are %lld alerts, the log raised %lld", (long long)count,
+			 (long long)model_alert_count(check.model, NULL));
+	model_check_late(check.model, check.rest_at);
+	alerts_check(check.model);
 }
 
 static void check_state(void)
@@ -402,6 +457,7 @@ void check_run(void)
 	check_promises();
 	check_real_time();
 	check_state();
+	check_alerts();
 	check_mails();
 	ledger_check(check.model, (int64_t)check.count);
 	auditor_check();

@@ -20,6 +20,7 @@ static void act(void)
 		create_trade, create_trade, create_trade,  create_trade,  create_trade,   create_trade, create_cargo,
 		create_cargo, change_trade, change_trade,  change_trade,  change_trade,   change_trade, change_cargo,
 		change_cargo, change_cargo, show_document, show_document, list_documents, read_rest,    read_events,
+		acknowledge_alert,
 	};
 
 	if (sim_pick(20) == 0)
@@ -58,5 +59,6 @@ void clients_reset(void)
 	running = 0;
 	memset(&documents, 0, sizeof(documents));
 	operations.count = 0;
+	alerts_reset();
 	readers_reset();
 }

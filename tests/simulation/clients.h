@@ -71,6 +71,13 @@ void create_cargo(void);
 void change_trade(void);
 void change_cargo(void);
 
+/* alerts.c */
+/** An answer that says so comes true. */
+void acknowledge_alert(void);
+struct model;
+void alerts_check(struct model *model);
+void alerts_reset(void);
+
 /* readers.c: what was told once is never taken back. */
 void show_document(void);
 /** In pages: never one twice, none left out that was there at the start. */

@@ -126,7 +126,7 @@ void host_note_batch(void)
 
 	if (++sim.batch_count == BATCHES_MAX)
 		sim_fail("more than %d batches", BATCHES_MAX);
-	*end = (struct batch_end){ .last_seq = memory_last_seq(sim.store) };
+	*end = (struct batch_end){ .last_seq = memory_last_seq(sim.store), .at_ms = sim_now_ms() };
 	memory_jobs(sim.store, take_job, end);
 	memory_trades(sim.store, take_trade, end);
 	trace("the log ends at %lld, %zu lanes are not at rest", (long long)end->last_seq, end->busy_count);

@@ -6,6 +6,7 @@ check_PROGRAMS += tests/simulation/simulate
 endif
 EXTRA_DIST += tests/mutation/mutations.txt tools/mutate
 tests_simulation_simulate_SOURCES = \
+	tests/simulation/alerts.c \
 	tests/simulation/auditor.c \
 	tests/simulation/chaos.c \
 	tests/simulation/check.c \
@@ -21,6 +22,7 @@ tests_simulation_simulate_SOURCES = \
 	tests/simulation/ledger.c tests/simulation/ledger.h \
 	tests/simulation/main.c \
 	tests/simulation/model.c tests/simulation/model.h tests/simulation/model_parts.h \
+	tests/simulation/model_alerts.c \
 	tests/simulation/model_cargo.c \
 	tests/simulation/model_frames.c \
 	tests/simulation/model_goods.c \

@@ -8,7 +8,7 @@
  *  (destinations) have effects outstanding; on those it only checks what holds at any time. On a lane that was at rest
  * before a batch and is so after it, it predicts every status, shipment, manifest and quantity.
  *
- *  To come: reservations and shortages (rule 4), stock-takes, lowStock, lateness, alerts belong into
+ *  To come: reservations and shortages (rule 4), stock-takes, lowStock belong into
  * cascade().
  */
 #ifndef ITN_SIMULATION_MODEL_H
@@ -33,6 +33,15 @@ void model_free(struct model *model);
 void model_event(struct model *model, const char *frame);
 /** The events since the last call were one batch; these lanes have effects outstanding now. */
 void model_batch_end(struct model *model, const char (*busy)[16], size_t busy_count);
+/** What time it was, ms, when the batch that ends was committed, or later: what is late must have been due. */
+void model_time(struct model *model, int64_t now);
+/** At the end: of whatever was due until then it was told. */
+void model_check_late(struct model *model, int64_t until);
+/** What the log told last of an alert; "": nothing since it was raised. NULL: there is none. */
+const char *model_alert(struct model *model, const char *id, int64_t *ret_version, bool *ret_acknowledged,
+			size_t *ret_len);
+/** How many alerts of this status there are by the log; NULL: of any. */
+int64_t model_alert_count(const struct model *model, const char *status);
 /** A batch without events: only what is outstanding has changed. */
 void model_rest(struct model *model, const char (*busy)[16], size_t busy_count);
 

@@ -56,6 +56,9 @@ void model_take_cargo(struct model *model, const struct told *told)
 	told_check_version(model, told, id, cargo ? cargo->version : 0);
 	if (!cargo) {
 		cargo = take_new_cargo(model, told, id);
+	} else if (model_take_late(model, told, cargo, status)) {
+		if (!goods_equal(&items, &cargo->told_items))
+			model->fail("seq %lld: being late changes the manifest of %s", (long long)told->seq, id);
 	} else if (!told->derived) {
 		take_cargo_change(model, told, cargo, status, &items);
 	} else if (strcmp(status, cargo->told_status) != 0) {
@@ -68,6 +71,8 @@ void model_take_cargo(struct model *model, const struct told *told)
 	if (cargo->delivered != (strcmp(status, "delivered") == 0) || (cargo->delivered && !cargo->departed) ||
 	    (strcmp(status, "in transit") == 0 && !cargo->departed))
 		model->fail("seq %lld: cargo %s is %s but its times say otherwise", (long long)told->seq, id, status);
+	told_text(told->data, "eta", cargo->eta, sizeof(cargo->eta));
+	told_text(told->data, "location", cargo->location, sizeof(cargo->location));
 	cargo->told_items = items;
 	cargo->told_trades = told_number(told->data, "tradeCount");
 	cargo->version = told_number(told->data, "version");
@@ -99,6 +104,8 @@ static void deliver(struct model *model, struct cargo *cargo)
 		if (strcmp(trade->shipment, cargo->id) != 0)
 			continue;
 		trade->arrived = true;
+		if (strcmp(trade->status, "delayed") == 0)
+			model_alerts_over(model, false, trade->id);
 		if (status_is_open(trade->status))
 			snprintf(trade->status, sizeof(trade->status), "completed");
 	}

@@ -91,6 +91,8 @@ void model_event(struct model *model, const char *frame)
 	told.data = json_in_member(json_in_root(doc), "data");
 	told_text(json_in_root(doc), "event", told.event, sizeof(told.event));
 	told_text(json_in_root(doc), "id", told.id, sizeof(told.id));
+	told_text(json_in_root(doc), "kind", told.kind, sizeof(told.kind));
+	told_text(json_in_root(doc), "time", told.time, sizeof(told.time));
 	told.derived = strchr(told.id, '.') != NULL;
 	if (told.seq >= EVENTS_MAX)
 		model->fail("the model has no room for seq %lld", (long long)told.seq);
@@ -99,6 +101,8 @@ void model_event(struct model *model, const char *frame)
 		model_take_warning(model, &told);
 	else if (strcmp(told.event, "inventoryUpdated") == 0)
 		model_take_inventory(model, &told);
+	else if (strcmp(told.event, "alertUpdated") == 0)
+		model_take_alert(model, &told);
 	else if (json_in_member(told.data, "transactionId"))
 		model_take_trade(model, &told);
 	else

@@ -27,9 +27,12 @@ static void cascade(struct model *model, size_t lane)
 	for (size_t i = model->batch_first; i < model->cause_count; i++) {
 		const struct cause *cause = &model->causes[i];
 
-		if (strcmp(lane_name(model, cause), model->lanes[lane]) == 0)
-			warnings += (cause->is_cargo ? model_cascade_cargo : model_cascade_trade)(model, cause);
+		if (strcmp(lane_name(model, cause), model->lanes[lane]) != 0)
+			continue;
+		model_alerts_cause(model, cause);
+		warnings += (cause->is_cargo ? model_cascade_cargo : model_cascade_trade)(model, cause);
 	}
+	model_alerts_late(model, model->lanes[lane]);
 	if (warnings != model->warnings[lane])
 		model->fail("up to seq %lld: %zu warnings are due at %s, %zu were told", (long long)model->seq,
 			    warnings, model->lanes[lane], model->warnings[lane]);
@@ -51,6 +54,7 @@ static void compare_lane(struct model *model, size_t lane)
 {
 	const char *name = model->lanes[lane];
 
+	model_alerts_compare(model, name);
 	for (size_t i = 0; i < model->trade_count; i++)
 		if (strcmp(model->trades[i].destination, name) == 0)
 			compare_trade(model, &model->trades[i]);
@@ -77,6 +81,7 @@ static void adopt_lane(struct model *model, size_t lane)
 {
 	const char *name = model->lanes[lane];
 
+	model_alerts_adopt(model, name);
 	for (size_t i = 0; i < model->trade_count; i++) {
 		struct trade *trade = &model->trades[i];
 
@@ -158,6 +163,7 @@ void model_batch_end(struct model *model, const char (*busy)[16], size_t busy_co
 		model->warnings[lane] = 0;
 	}
 	model->batch_first = model->cause_count;
+	model->late_count = 0;
 }
 
 void model_rest(struct model *model, const char (*busy)[16], size_t busy_count)

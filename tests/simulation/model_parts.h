@@ -11,6 +11,9 @@
 #define STOCK_MAX  128
 #define LANES_MAX  8
 #define EVENTS_MAX 16384
+#define ALERTS_MAX 4096
+#define WATCHES_MAX 4096
+#define LATE_MAX 64 /* of one batch */
 
 struct lines {
 	struct {
@@ -38,10 +41,29 @@ struct cargo {
 	int64_t capacity, version;
 	bool open; /* takes trades */
 	bool departed, delivered;
+	char eta[32], location[64]; /* as told last; "": none */
+	char late[32];              /* the eta whose passing was told; "": none */
 	char told_status[16];
 	struct lines told_items;
 	int64_t told_trades;
 	const char *data;
+	size_t data_len;
+};
+
+/* What alerts of one kind are about: a trade or cargo. */
+struct watch {
+	bool is_cargo;
+	char key[48], kind[16];
+	unsigned raised, open; /* alerts that there were, and that are not resolved: as it must be */
+	unsigned told_raised, told_open;
+};
+
+struct alert {
+	char id[36];
+	struct watch *watch;
+	bool acknowledged, resolved;
+	int64_t version;
+	const char *data; /* as told last; NULL: since it was raised nothing was */
 	size_t data_len;
 };
 
@@ -80,13 +102,20 @@ struct model {
 		const void *of; /* trade or cargo; NULL: another's */
 		int64_t version;
 	} versions[EVENTS_MAX]; /* told by this event */
+	struct alert alerts[ALERTS_MAX];
+	struct watch watches[WATCHES_MAX];
+	size_t alert_count, watch_count;
+	bool is_late[EVENTS_MAX]; /* events that the time has caused */
+	struct cargo *late[LATE_MAX]; /* of this batch */
+	size_t late_count;
+	int64_t last_eta; /* of them, ms */
 	int64_t seq;
 };
 
 /** An event as it was told. */
 struct told {
 	int64_t seq;
-	char event[24], id[36];
+	char event[24], id[36], kind[16], time[32];
 	bool derived;
 	const json_value *data;
 	const char *raw; /* the data's text */
@@ -120,6 +149,22 @@ void model_take_trade(struct model *model, const struct told *told);
 void model_take_cargo(struct model *model, const struct told *told);
 void model_take_inventory(struct model *model, const struct told *told);
 void model_take_warning(struct model *model, const struct told *told);
+
+void model_take_alert(struct model *model, const struct told *told);
+
+/* model_alerts.c */
+/** Whether it is the engine's, told because an eta has passed. */
+bool model_take_late(struct model *model, const struct told *told, struct cargo *cargo, const char *status);
+/** The alert of a criticalEvent. Whether the time has caused it. */
+bool model_warn_alert(struct model *model, const struct told *told, bool is_cargo, const char *key);
+/** What a cause raises and resolves. */
+void model_alerts_cause(struct model *model, const struct cause *cause);
+/** It is delayed no more. */
+void model_alerts_over(struct model *model, bool is_cargo, const char *key);
+/** What was late in this batch. */
+void model_alerts_late(struct model *model, const char *lane);
+void model_alerts_adopt(struct model *model, const char *lane);
+void model_alerts_compare(struct model *model, const char *lane);
 
 /* Finding things; NULL: there is none. */
 struct trade *model_trade(struct model *model, const char *id);

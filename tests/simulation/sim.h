@@ -54,6 +54,7 @@ typedef void fiber_fn(void *context);
  */
 struct batch_end {
 	int64_t last_seq;
+	int64_t at_ms; /* the true time */
 	char busy[4][16];
 	size_t busy_count;
 };
@@ -96,6 +97,9 @@ uint64_t sim_random(void);
 unsigned sim_pick(unsigned below);
 /** With a chance of one in `in`. */
 bool sim_once_in(unsigned in);
+
+/** The true time as clocks show it that are right, ms. */
+int64_t sim_now_ms(void);
 
 /* Fibers. */
 struct fiber *fiber_start(struct process *process, const char *name, fiber_fn *run, void *context);

@@ -10,11 +10,16 @@
 /* 2026-01-01T00:00:00Z */
 #define EPOCH_MS INT64_C(1767225600000)
 
+int64_t sim_now_ms(void)
+{
+	return EPOCH_MS + sim.now_us / 1000;
+}
+
 int64_t clock_now_ms(void)
 {
 	const struct process *process = fiber_process();
 
-	return EPOCH_MS + sim.now_us / 1000 + (process ? process->wall_offset_ms : 0);
+	return sim_now_ms() + (process ? process->wall_offset_ms : 0);
 }
 
 int64_t clock_monotonic_ms(void)

@@ -1,5 +1,7 @@
 #include "clients.h"
 
+#include "core/clock.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -33,6 +35,17 @@ static struct str some_lines(unsigned count, bool distinct)
 	lines = arena_str(sim.arena, buf_str(&text));
 	buf_free(&text);
 	return lines;
+}
+
+/* Mostly soon, sometimes over. */
+static struct str some_eta(void)
+{
+	char text[TIME_LEN + 1];
+
+	if (sim_pick(3))
+		return STR("");
+	time_format(clock_now_ms() + (int64_t)sim_pick(2500) - 300, text);
+	return print(",\"eta\":\"%s\"", text);
 }
 
 static struct operation *operation_new(enum wish wish)
@@ -192,9 +205,9 @@ void create_cargo(void)
 
 	operation->key = taken && sim_pick(10) == 0 ? taken->key : print("S-%.*s", STR_ARG(operation->tag));
 	perform(operation, "POST", STR("/api/cargo"),
-		print("{\"shipmentId\":\"%s\",\"emailId\":\"%s@example.org\",\"items\":[%s],\"destination\":\"%s\"%s}",
+		print("{\"shipmentId\":\"%s\",\"emailId\":\"%s@example.org\",\"items\":[%s],\"destination\":\"%s\"%s%s}",
 		      operation->key.ptr, operation->tag.ptr, some_lines(lines, true).ptr, stations[sim_pick(4)],
-		      capacity.ptr));
+		      capacity.ptr, some_eta().ptr));
 }
 
 void change_trade(void)
@@ -228,6 +241,6 @@ void change_cargo(void)
 	operation = operation_new(WISH_CHANGE_CARGO);
 	operation->key = known->key;
 	perform(operation, "PUT", print("/api/cargo/%s/status", known->key.ptr),
-		print("{\"status\":\"%s\",\"location\":\"%s\"}", again ? "delayed" : wishes[sim_pick(5)],
-		      operation->tag.ptr));
+		print("{\"status\":\"%s\",\"location\":\"%s\"%s}", again ? "delayed" : wishes[sim_pick(5)],
+		      operation->tag.ptr, some_eta().ptr));
 }

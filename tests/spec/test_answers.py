@@ -18,12 +18,14 @@ from spec.documents import OpenApi
 # looks at, where Redis, engines and gateways go away.
 NEVER = {("value", "ProblemType", "/problems/internal"), ("response", "TooManyRequests"),
          ("media", "TooManyRequests", "application/problem+json"), ("member", "Readiness.host", "reason"),
-         # Two tries of one stock-take in the same instant (tests/unit/api/test_stock_take.c).
+         # Two tries of one stock-take or acknowledgement in the same instant (tests/unit/api/test_stock_take.c).
          ("response", "StillUnderWay"), ("media", "StillUnderWay", "application/problem+json"),
-         ("status", "/api/inventory/{stationId}", "put", "409")}
+         ("status", "/api/inventory/{stationId}", "put", "409"),
+         ("status", "/api/alerts/{alertId}/acknowledge", "put", "409"),
+         ("status", "/api/alerts/{alertId}/acknowledge", "patch", "409")}
 FORMS = ["application/json", "application/x-ndjson", "text/csv"]
 LISTS = ["/api/trades", "/api/getalltrades", "/api/cargo", "/api/getallCargo", "/api/inventory", "/api/getinventory",
-         "/api/inventory/Mars/movements"]
+         "/api/inventory/Mars/movements", "/api/alerts"]
 TRADE = {"buyer": "Ada", "buyerEmail": "ada@example.org", "seller": "Bo", "sellerEmail": "bo@example.org",
          "items": [{"name": "Dilithium", "quantity": 10}], "destination": "Mars"}
 CARGO = {"emailId": "ops@example.org", "items": [{"name": "Water", "quantity": 5}], "destination": "Mars"}
@@ -39,7 +41,7 @@ class Talk:
 
     def __init__(self, stack, mongo):
         self.stack, self.mongo, self.api = stack, mongo, OpenApi()
-        self.trade, self.cargo = None, None
+        self.trade, self.cargo, self.alert = None, None, None
 
     def say(self, method, target, body=None, headers=None, status=200):
         answer = self.stack.request(method, target, body, headers)
@@ -48,7 +50,7 @@ class Talk:
         return answer
 
     def target(self, path):
-        return path.format(transactionId=self.trade, shipmentId=self.cargo, stationId="Mars")
+        return path.format(transactionId=self.trade, shipmentId=self.cargo, stationId="Mars", alertId=self.alert)
 
     def each_operation(self):
         return [(path, method, self.target(path)) for path, method in self.api.operations]
@@ -114,6 +116,34 @@ def stock(talk):
     talk.say("PUT", f"/api/trades/{short}/status", {"status": "completed"}, None, 409)
 
 
+def alerts(talk):
+    """Each kind from when it is raised to its end."""
+    talk.say("POST", "/api/cargo", {**CARGO, "shipmentId": "SH-4", "eta": "2020-01-01T00:00:00Z"}, WAIT, 201)
+    wait_for(lambda: talk.say("GET", "/api/cargo/SH-4").json()["status"] == "delayed", "it is late")
+    late, = talk.say("GET", "/api/alerts?kind=lateness&shipmentId=SH-4").json()
+    large, = talk.say("GET", "/api/alerts?shipmentId=SH-3").json()
+    talk.alert = late["id"]
+    assert talk.say("GET", "/api/alerts?kind=oversize&status=open").json()[0]["entity"] == "trade"
+    talk.say("PUT", f"/api/alerts/{late['id']}/acknowledge", None, {"Prefer": "wait=0"}, 202)
+    talk.say("PUT", f"/api/alerts/{late['id']}/acknowledge", None, WAIT)
+    talk.say("PATCH", f"/api/alerts/{large['id']}/acknowledge", None, {"Prefer": "wait=0"}, 202)
+    talk.say("PATCH", f"/api/alerts/{large['id']}/acknowledge", None, {"If-Match": '"1"'}, 412)
+    talk.say("PUT", f"/api/alerts/{large['id']}/acknowledge", None, {"If-Match": '"1"'}, 412)
+    talk.say("PATCH", f"/api/alerts/{large['id']}/acknowledge", None, WAIT)
+    for method in ("PUT", "PATCH"):
+        talk.say(method, "/api/alerts/nothing/acknowledge", None, None, 404)
+        talk.say(method, "/api/alerts/%ff/acknowledge", None, None, 400)
+    talk.say("PUT", "/api/cargo/SH-4/status", {"status": "delivered"}, WAIT)
+    assert [alert["status"] for alert in talk.say("GET", "/api/alerts?shipmentId=SH-4").json()] == ["resolved"]
+    version = talk.say("GET", f"/api/alerts/{late['id']}").field("ETag")
+    talk.say("GET", f"/api/alerts/{late['id']}", None, {"If-None-Match": version}, 304)
+    talk.say("GET", f"/api/alerts/{late['id']}", None, {"If-Match": '"999"'}, 412)
+    talk.say("GET", "/api/alerts/nothing", None, None, 404)
+    talk.say("GET", "/api/alerts/%ff", None, None, 400)
+    talk.say("GET", "/api/alerts?kind=other", None, None, 400)
+    talk.say("GET", "/api/alerts?status=pending", None, None, 400)
+
+
 def lists(talk):
     for path in LISTS:
         for form in FORMS:
@@ -177,7 +207,7 @@ def too_many_fields(talk):
 def faults_of_bodies(talk):
     large = json.dumps({"pad": "x" * (1 << 20)})
     for path, method, target in talk.each_operation():
-        if method == "get":
+        if "requestBody" not in talk.api.operation(path, method):
             continue
         talk.say(method.upper(), target, "{", JSON, 400)
         talk.say(method.upper(), target, {}, None, 400)
@@ -188,6 +218,17 @@ def faults_of_bodies(talk):
         talk.say(method.upper(), target, {"more": 1}, key, 422)
         talk.say(method.upper(), target, {}, {"Idempotency-Key": ""}, 400)
         talk.say(method.upper(), target, large, JSON, 413)
+
+
+def changes_without_a_body(talk):
+    for method in ("PUT", "PATCH"):
+        target = f"/api/alerts/{talk.alert}/acknowledge"
+        key = {"Idempotency-Key": f'"{secrets.token_hex(8)}"'}
+        first = talk.say(method, target, None, key)
+        assert talk.say(method, target, None, key).body == first.body
+        talk.say(method, target, {"more": 1}, key, 422)
+        talk.say(method, target, None, {"Idempotency-Key": ""}, 400)
+        talk.say(method, target, "x", {"Content-Type": "text/plain"}, 415)
 
 
 def the_same_at_once(talk):
@@ -228,7 +269,7 @@ def no_room(talk):
     ids = {"transactionId": talk.say("POST", "/api/trades", {**TRADE, "destination": "Full"}, WAIT, 201).json()["_id"],
            "shipmentId": talk.say("POST", "/api/cargo", {**CARGO, "shipmentId": "SH-8", "destination": "Void"}, WAIT,
                                   201).json()["_id"],
-           "stationId": "Mars"}
+           "stationId": "Mars", "alertId": talk.say("GET", "/api/alerts?status=open").json()[0]["id"]}
     fail_point("alwaysOn")
     for path, method in talk.api.operations:
         if "507" in talk.api.responses(path, method):
@@ -263,8 +304,8 @@ def talk(tmp_path_factory):
         talk = Talk(stack, mongo)
         watcher = Watcher(stack)
         documents(talk)
-        for part in (stock, lists, operation, live_feed, faults_of_any_request, too_many_fields, faults_of_bodies,
-                     the_same_at_once):
+        for part in (stock, alerts, lists, operation, live_feed, faults_of_any_request, too_many_fields, faults_of_bodies,
+                     changes_without_a_body, the_same_at_once):
             part(talk)
         log = read_log(stack.client)
         watcher.wait_seq(log[-1]["seq"])

@@ -118,7 +118,7 @@ def filters():
     lists = {"/api/trades": "trade_parameters", "/api/getalltrades": "trade_parameters", "/api/cargo": "cargo_parameters",
              "/api/getallCargo": "cargo_parameters", "/api/inventory": "inventory_parameters",
              "/api/getinventory": "inventory_parameters", "/api/events": "parameters",
-             "/api/inventory/{stationId}/movements": "movement_parameters"}
+             "/api/inventory/{stationId}/movements": "movement_parameters", "/api/alerts": "alert_parameters"}
     for path, table in lists.items():
         names = re.search(rf"\b{table}\[\] = \{{(.*?)\}}", text, re.S)[1]
         yield path, re.findall(r'"(\w+)"', names)

@@ -154,6 +154,22 @@ enum itn_status store_inventory_json(struct store *store unused_arg, struct str 
 	return fake.inventory;
 }
 
+enum itn_status store_alert(struct store *store unused_arg, struct arena *arena unused_arg, struct str id unused_arg,
+			    struct alert *ret_alert)
+{
+	*ret_alert = fake.alert;
+	return fake.read;
+}
+
+enum itn_status store_alert_json(struct store *store unused_arg, struct str id unused_arg, struct buf *out,
+				 int64_t *ret_version)
+{
+	if (fake.read == ITN_OK)
+		alert_write_json(out, &fake.alert);
+	*ret_version = fake.alert.version;
+	return fake.read;
+}
+
 enum itn_status store_claim_add(struct store *store unused_arg, const struct claim *claim)
 {
 	if (fake.claim_add == ITN_OK)

@@ -3,6 +3,7 @@
 #ifndef ITN_TESTS_API_FAKE_STORE_H
 #define ITN_TESTS_API_FAKE_STORE_H
 
+#include "store/alerts.h"
 #include "store/claims.h"
 #include "store/store.h"
 
@@ -18,6 +19,7 @@ struct fake_store {
 
 	/* One trade. */
 	struct trade trade;
+	struct alert alert; /**< and one alert */
 	enum itn_status read;
 	int lost_races;       /**< so many changes meet another version */
 	struct trade arrived; /**< an earlier try wrote it since it was read; version 0: no */

@@ -1,4 +1,5 @@
 unit_tests += \
+	tests/unit/api/test_alerts \
 	tests/unit/api/test_audit \
 	tests/unit/api/test_change \
 	tests/unit/api/test_csv \
@@ -13,6 +14,8 @@ threaded_tests += tests/unit/api/test_change tests/unit/api/test_stock_take
 api_world_files = tests/unit/api/fake_store.c tests/unit/api/fake_store.h $(http_world_files)
 api_test_libs = $(api_libs) $(http_libs) $(domain_libs) $(core_libs) $(CMOCKA_LIBS)
 
+tests_unit_api_test_alerts_SOURCES = tests/unit/api/test_alerts.c $(api_world_files)
+tests_unit_api_test_alerts_LDADD = $(api_test_libs)
 tests_unit_api_test_audit_SOURCES = tests/unit/api/test_audit.c $(http_world_files)
 tests_unit_api_test_audit_LDADD = $(api_test_libs)
 tests_unit_api_test_change_SOURCES = tests/unit/api/test_change.c $(api_world_files)

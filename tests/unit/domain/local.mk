@@ -1,4 +1,5 @@
 domain_tests = \
+	tests/unit/domain/test_alert \
 	tests/unit/domain/test_cargo \
 	tests/unit/domain/test_cargo_request \
 	tests/unit/domain/test_event \
@@ -14,6 +15,7 @@ domain_tests = \
 unit_tests += $(domain_tests)
 EXTRA_DIST += tests/unit/domain/faults_text.h
 
+tests_unit_domain_test_alert_LDADD = $(domain_libs) $(core_libs) $(CMOCKA_LIBS)
 tests_unit_domain_test_cargo_LDADD = $(domain_libs) $(core_libs) $(CMOCKA_LIBS)
 tests_unit_domain_test_cargo_request_LDADD = $(domain_libs) $(core_libs) $(CMOCKA_LIBS)
 tests_unit_domain_test_event_LDADD = $(domain_libs) $(core_libs) $(CMOCKA_LIBS)

@@ -24,10 +24,11 @@ static void frames(unused_arg void **state)
 		    .time = TIME,
 		    .caused_by = STR("0123456789abcdef01234567"),
 		    .message = STR(MESSAGE_DELAYED),
+		    .alert = ALERT_LATENESS,
 		    .data = STR("{}") },
 		  "{\"event\":\"criticalEvent\",\"id\":\"0123456789abcdef01234567.2\",\"seq\":1,"
 		  "\"time\":\"2026-11-22T21:00:00.123Z\",\"causedBy\":\"0123456789abcdef01234567\","
-		  "\"message\":\"Delayed shipment detected!\",\"data\":{}}" },
+		  "\"kind\":\"lateness\",\"message\":\"Delayed shipment detected!\",\"data\":{}}" },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -44,7 +45,7 @@ static void names(unused_arg void **state)
 	static const char *const events[EVENT_KINDS] = { "tradeCreate",      "tradeUpdated",  "cargoUpdated",
 							 "inventoryUpdated", "criticalEvent", "alertUpdated",
 							 "stockTaken" };
-	static const char *const entities[ENTITY_KINDS] = { "trade", "cargo", "inventory" };
+	static const char *const entities[ENTITY_KINDS] = { "trade", "cargo", "inventory", "alert" };
 
 	for (unsigned i = 0; i < EVENT_KINDS; i++)
 		check_text("event", event_name((enum event_kind)i), events[i]);

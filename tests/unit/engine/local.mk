@@ -1,10 +1,13 @@
 unit_tests += \
+	tests/unit/engine/test_alerts \
 	tests/unit/engine/test_cascade \
 	tests/unit/engine/test_ledger \
 	tests/unit/engine/test_publication \
 	tests/unit/engine/test_random \
 	tests/unit/engine/test_reservation \
 	tests/unit/engine/test_sequencer
+tests_unit_engine_test_alerts_SOURCES = tests/unit/engine/test_alerts.c tests/unit/engine/world.c tests/unit/engine/world.h
+tests_unit_engine_test_alerts_LDADD = libitnengine.a $(bus_libs) $(mail_libs) $(store_libs) $(core_libs) $(CMOCKA_LIBS)
 tests_unit_engine_test_cascade_SOURCES = tests/unit/engine/test_cascade.c tests/unit/engine/world.c tests/unit/engine/world.h
 tests_unit_engine_test_cascade_LDADD = libitnengine.a $(bus_libs) $(mail_libs) $(store_libs) $(core_libs) $(CMOCKA_LIBS)
 tests_unit_engine_test_sequencer_SOURCES = tests/unit/engine/test_sequencer.c tests/unit/engine/world.c tests/unit/engine/world.h

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "core/json_in.h"
+#include "store/alerts.h"
 #include "store/notifications.h"
 
 void replay_init(struct replay *replay, struct world *world)
@@ -18,6 +19,7 @@ void replay_init(struct replay *replay, struct world *world)
 	map_init(&replay->documents, world->arena);
 	map_init(&replay->items, world->arena);
 	map_init(&replay->mails, world->arena);
+	map_init(&replay->unresolved, world->arena);
 }
 
 static struct json_in *parse(struct replay *replay, struct str text)
@@ -183,6 +185,45 @@ static void take_inventory(struct replay *replay, const json_value *data)
 	}
 }
 
+static struct str about_of(struct replay *replay, const json_value *data, struct str kind)
+{
+	struct str key = text(replay, data, json_in_member(data, "transactionId") ? "transactionId" : "shipmentId");
+
+	return arena_printf(replay->world->arena, "%.*s %.*s", STR_ARG(kind), STR_ARG(key));
+}
+
+/* A criticalEvent raises an alert unless one of its kind about the same is unresolved. */
+static void raise_alert(struct replay *replay, const json_value *root, const json_value *data)
+{
+	struct str about = about_of(replay, data, text(replay, root, "kind"));
+	struct replay_alert *known = map_get(&replay->unresolved, about), *alert;
+
+	if (known && (!str_is_set(known->status) || !str_eq(known->status, STR("resolved"))))
+		return;
+	alert = arena_calloc(replay->world->arena, 1, sizeof(*alert));
+	*alert = (struct replay_alert){ .id = text(replay, root, "id"), .about = about, .version = 1, .older = replay->alerts };
+	replay->alerts = alert;
+	map_put(&replay->unresolved, about, alert);
+}
+
+static void take_alert(struct replay *replay, const json_value *data, struct str raw)
+{
+	struct str id = text(replay, data, "id"), status = text(replay, data, "status");
+	struct replay_alert *alert = replay->alerts;
+
+	while (alert && !str_eq(alert->id, id))
+		alert = alert->older;
+	if (!alert)
+		fail_msg("seq %lld changes alert %s, which nothing raised", (long long)replay->seq, id.ptr);
+	assert_true(str_eq(about_of(replay, data, text(replay, data, "kind")), alert->about));
+	if (integer(data, "version") != alert->version + 1)
+		fail_msg("seq %lld: alert %s has version %lld behind %lld", (long long)replay->seq, id.ptr,
+			 (long long)integer(data, "version"), (long long)alert->version);
+	alert->version++;
+	alert->data = raw;
+	alert->status = status;
+}
+
 static void take_event(void *context, const struct store_event_row *row)
 {
 	struct replay *replay = context;
@@ -197,8 +238,12 @@ static void take_event(void *context, const struct store_event_row *row)
 	assert_int_equal(row->seq, ++replay->seq);
 	assert_int_equal(integer(root, "seq"), row->seq);
 	note_id(replay, text(replay, root, "id"));
+	if (str_eq(event, STR("criticalEvent")))
+		raise_alert(replay, root, data);
 	if (str_eq(event, STR("inventoryUpdated")))
 		take_inventory(replay, data);
+	else if (str_eq(event, STR("alertUpdated")))
+		take_alert(replay, data, raw);
 	else
 		take_document(replay, json_in_member(data, "transactionId") ? ENTITY_TRADE : ENTITY_CARGO, data, raw,
 			      text(replay, root, "id"), str_eq(event, STR("criticalEvent")));
@@ -230,6 +275,34 @@ void replay_check_document(struct replay *replay, enum entity_kind entity, struc
 		fail_msg("%s %s is\n%.*s\nbut was told last as\n%.*s", entity_name(entity), key.ptr,
 			 STR_ARG(buf_str(&json)), STR_ARG(document->data));
 	buf_free(&json);
+}
+
+static void count_row(void *context, const struct store_row *row unused_arg)
+{
+	++*(int64_t *)context;
+}
+
+static void check_alert(struct replay *replay, const struct replay_alert *alert)
+{
+	struct buf json = { 0 };
+	int64_t version;
+
+	assert_int_equal(store_alert_json(replay->world->store, alert->id, &json, &version), ITN_OK);
+	if (version != alert->version || (str_is_set(alert->data) && !str_eq(buf_str(&json), alert->data)))
+		fail_msg("alert %s is\n%.*s\nbut was told last as\n%.*s", alert->id.ptr, STR_ARG(buf_str(&json)),
+			 STR_ARG(alert->data));
+	buf_free(&json);
+}
+
+void replay_check_alerts(struct replay *replay)
+{
+	struct store_list list = { .kind = LIST_ALERTS, .status = -1, .max = 1000 };
+	int64_t raised = 0, stored = 0;
+
+	for (const struct replay_alert *alert = replay->alerts; alert; alert = alert->older, raised++)
+		check_alert(replay, alert);
+	assert_int_equal(store_list(replay->world->store, &list, count_row, &stored), ITN_OK);
+	assert_int_equal(stored, raised);
 }
 
 void replay_check_station(struct replay *replay, const char *station)

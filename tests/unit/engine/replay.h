@@ -22,12 +22,21 @@ struct replay_mails {
 	int due, found;
 };
 
+struct replay_alert {
+	struct str id, about;       /* "KIND KEY" */
+	int64_t version;
+	struct str data, status;    /* as told last by an alertUpdated; absent: none was */
+	struct replay_alert *older; /* raised before it */
+};
+
 struct replay {
 	struct world *world;
 	struct map ids;       /* of all events */
 	struct map documents; /* "trade ID", "cargo ID": struct replay_document */
 	struct map items;     /* "STATION\nITEM": struct replay_item */
 	struct map mails;     /* of all events: struct replay_mails */
+	struct map unresolved; /* by "KIND KEY": struct replay_alert; resolved ones stay until the next is raised */
+	struct replay_alert *alerts;
 	int64_t seq;
 	int64_t warnings, trades;
 	int64_t mails_due;             /* that were not found yet */
@@ -40,6 +49,8 @@ void replay_read(struct replay *replay);
 /** Fails when the store's document or inventory is not what the log told last. */
 void replay_check_document(struct replay *replay, enum entity_kind entity, struct str key);
 void replay_check_station(struct replay *replay, const char *station);
+/** Fails when the store's alerts are not those that the log raised, acknowledged and resolved. */
+void replay_check_alerts(struct replay *replay);
 /** Fails when the store's notifications are not those of the rules, each once, about their events. */
 void replay_check_mails(struct replay *replay);
 

@@ -348,6 +348,7 @@ static void check_everything(struct run *run)
 	for (size_t i = 0; i < STATIONS; i++)
 		check_station(run, i, &expected);
 	assert_int_equal(run->replay.trades, run->trade_count);
+	replay_check_alerts(&run->replay);
 	replay_check_mails(&run->replay);
 	check_counters(run, &expected);
 	check_requests(run);

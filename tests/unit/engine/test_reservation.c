@@ -462,7 +462,7 @@ static void a_large_departure_has_goods_in_one_place_at_each_instant(void **stat
 		assert_int_equal(world_item(world, "Mars", "iron", "reserved"), on_hand - 20);
 		if (on_hand < 100)
 			assert_int_equal(world_item(world, "Vega", "iron", "incoming"), 100 - on_hand);
-		assert_int_equal(store_backlog(world->engine, &any), ITN_OK);
+		assert_int_equal(store_backlog(world->engine, 0, &any), ITN_OK);
 	}
 	assert_true(steps > 4);
 	assert_int_equal(on_hand, 20);
@@ -568,7 +568,7 @@ static void a_large_count_goes_on_in_chunks(void **state)
 		world_restart_engine(world);
 		assert_true(world_item(world, "Mars", "iron", "available") >= 0);
 		assert_true(world_item(world, "Mars", "copper", "available") >= 0);
-		assert_int_equal(store_backlog(world->engine, &any), ITN_OK);
+		assert_int_equal(store_backlog(world->engine, 0, &any), ITN_OK);
 	}
 	expect_stock(world, "iron", 5, 4);
 	expect_stock(world, "copper", 3, 2);

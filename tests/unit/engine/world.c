@@ -244,7 +244,7 @@ struct str world_count_stock(struct world *world, const char *station, const cha
 
 enum itn_status world_step(struct world *world, struct sequencer_result *ret_result)
 {
-	return sequencer_run(world->sequencer, ret_result);
+	return sequencer_run(world->sequencer, world->due_until, ret_result);
 }
 
 int world_settle(struct world *world)
@@ -256,10 +256,10 @@ int world_settle(struct world *world)
 	for (;; batches++) {
 		enum itn_status status;
 
-		assert_int_equal(store_backlog(world->engine, &any), ITN_OK);
+		assert_int_equal(store_backlog(world->engine, world->due_until, &any), ITN_OK);
 		if (!any)
 			return batches;
-		status = sequencer_run(world->sequencer, &result);
+		status = sequencer_run(world->sequencer, world->due_until, &result);
 		if (status != ITN_OK && status != ITN_CONFLICT)
 			fail_msg("sequencer_run: %s: %s (%s)", itn_status_name(status),
 				 sequencer_stuck(world->sequencer), store_engine_error(world->engine));

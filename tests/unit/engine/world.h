@@ -20,6 +20,7 @@ struct world {
 	struct sequencer *sequencer;
 	struct store_lease lease;
 	int64_t clock; /* createdAt of the next document */
+	int64_t due_until; /* rules about time: until when; 0: they pause */
 };
 
 struct world *world_new(void);

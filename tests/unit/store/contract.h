@@ -40,7 +40,7 @@ struct contract_group {
 	const struct CMUnitTest *tests;
 	size_t count;
 };
-extern const struct contract_group contract_write, contract_list, contract_lease, contract_batch,
+extern const struct contract_group contract_alerts, contract_write, contract_list, contract_lease, contract_batch,
 	contract_loading, contract_jobs, contract_notifications, contract_ledger, contract_claims, contract_crowd,
 	contract_processes, contract_inspect, contract_prefetch, contract_stock, contract_scan;
 

@@ -57,23 +57,23 @@ static void a_backlog_is_seen_from_outside(void **state)
 	struct fixture *f = *state;
 	bool any = true;
 	fixture_engine(f);
-	check_status("ask", store_backlog(f->engine, &any), ITN_OK);
+	check_status("ask", store_backlog(f->engine, 0, &any), ITN_OK);
 	check_bool("nothing", any, false);
 	struct trade trade = trade_to(f, "Mars");
 	put_trade(f, &trade);
-	check_status("ask", store_backlog(f->engine, &any), ITN_OK);
+	check_status("ask", store_backlog(f->engine, 0, &any), ITN_OK);
 	check_bool("an entry", any, true);
 	drain(f);
-	check_status("ask", store_backlog(f->engine, &any), ITN_OK);
+	check_status("ask", store_backlog(f->engine, 0, &any), ITN_OK);
 	check_bool("nothing", any, false);
 	struct entry request = request_entry(f, &trade);
 	check_status("a request", store_request_add(f->store, &request), ITN_OK);
-	check_status("ask", store_backlog(f->engine, &any), ITN_OK);
+	check_status("ask", store_backlog(f->engine, 0, &any), ITN_OK);
 	check_bool("the request", any, true);
 	drain(f);
 	struct job job = { .seq = 1, .lane = STR("Mars"), .key = trade.id, .cause = STR("c") };
 	check_status("a job", commit_alone(f, (struct store_writes){ .jobs = &job, .job_count = 1 }), ITN_OK);
-	check_status("ask", store_backlog(f->engine, &any), ITN_OK);
+	check_status("ask", store_backlog(f->engine, 0, &any), ITN_OK);
 	check_bool("the job", any, true);
 }
 

@@ -1,5 +1,6 @@
 store_contract_sources = \
 	tests/unit/store/contract.c tests/unit/store/contract.h \
+	tests/unit/store/contract_alerts.c \
 	tests/unit/store/contract_batch.c \
 	tests/unit/store/contract_child.c \
 	tests/unit/store/contract_claims.c \
@@ -62,7 +63,8 @@ tests_unit_store_test_sqlite_migrate_LDADD = $(store_libs) $(core_libs) $(CMOCKA
 EXTRA_DIST += tests/schema/data/1.sql tests/schema/data/1.json \
 	tests/schema/data/2.sql tests/schema/data/2.json \
 	tests/schema/data/3.sql tests/schema/data/3.json \
-	tests/schema/data/4.sql tests/schema/data/4.json
+	tests/schema/data/4.sql tests/schema/data/4.json \
+	tests/schema/data/5.sql tests/schema/data/5.json
 
 EXTRA_LIBRARIES += libitnmongofaults.a
 CLEANFILES += libitnmongofaults.a

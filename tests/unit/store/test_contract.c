@@ -7,7 +7,7 @@ int main(int argc, char **argv)
 {
 	static const struct contract_group *const groups[] = {
 		&contract_write,   &contract_list, &contract_lease, &contract_batch,
-		&contract_loading, &contract_jobs, &contract_notifications,
+		&contract_loading, &contract_jobs, &contract_alerts, &contract_notifications,
 		&contract_ledger,  &contract_claims, &contract_crowd, &contract_inspect,
 		&contract_prefetch, &contract_stock, &contract_scan,
 #ifndef CONTRACT_STORE
