@@ -93,13 +93,14 @@ static enum itn_status depart(struct draft *draft, struct draft_cargo *cargo, st
 	if (job->step == STEP_BEGIN) {
 		job->step = cargo->cargo.reserved_trades ? STEP_TAKE : STEP_SEND;
 		cargo->cargo.open = false;
-		cargo->cargo.reserved_trades = 0;
 		cargo->touched = true;
 	}
 	if (job->step == STEP_TAKE) {
 		status = take_reserved(draft, &cargo->cargo, job, budget, ret_state);
 		if (status != ITN_OK || *ret_state != EFFECT_DONE)
 			return status;
+		cargo->cargo.reserved_trades = 0;
+		cargo->touched = true;
 		job->step = STEP_SEND;
 	}
 	if (job->step == STEP_SEND) {

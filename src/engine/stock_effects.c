@@ -53,7 +53,7 @@ enum itn_status restock_effects(struct draft *draft, struct job *job, size_t bud
 	}
 }
 
-/* Off its cargo, which may take others then. */
+/* Off its cargo, which may take others then. A departure that came after the stock-take waits for it, closed already. */
 static void unload(struct draft_cargo *cargo, struct draft_trade *trade, struct job *job)
 {
 	cargo_unload(&cargo->cargo, &trade->trade);
@@ -90,7 +90,7 @@ static enum itn_status revoke(struct draft *draft, struct draft_trade *trade, st
 
 	if (trade->trade.goods == GOODS_LOADED)
 		status = draft_cargo(draft, trade->trade.shipment, &cargo);
-	if (status != ITN_OK || (cargo && !cargo->cargo.open))
+	if (status != ITN_OK)
 		return status;
 	if (trade->trade.unsequenced || (cargo && cargo->cargo.unsequenced)) {
 		*ret_state = EFFECT_BLOCKED;
@@ -99,7 +99,7 @@ static enum itn_status revoke(struct draft *draft, struct draft_trade *trade, st
 	if (cargo)
 		unload(cargo, trade, job);
 	status = reservation_revoke(draft, trade, item, job);
-	if (status == ITN_OK && cargo)
+	if (status == ITN_OK && cargo && cargo->cargo.open)
 		add_fill(draft, cargo, trade);
 	return status;
 }

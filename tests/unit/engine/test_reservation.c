@@ -549,6 +549,30 @@ static void a_count_takes_from_a_closed_trade_without_delaying_it(void **state)
 	assert_int_equal(world_count(world, SHORTAGE), 1);
 }
 
+/* Both go on for many batches: the goods are still there when the count takes them back, the ship leaves without. */
+static void a_large_departure_leaves_without_what_a_large_count_before_it_misses(void **state)
+{
+	struct world *world = *state;
+	struct sequencer_result result;
+
+	world->config.chunk_max = 10;
+	world_reconfigure(world);
+	stock_mars(world, "iron 100, copper 100");
+	world_cargo(world, "S1", "Vega", "", 0);
+	for (int i = 0; i < 40; i++)
+		(void)world_trade_from(world, "Mars", "Vega", i % 2 ? "iron 2" : "copper 2");
+	world_settle(world);
+	expect_stock(world, "iron", 100, 40);
+	(void)world_count_stock(world, "Mars", "iron 5");
+	assert_int_equal(world_step(world, &result), ITN_OK);
+	world_set_cargo(world, "S1", CARGO_IN_TRANSIT);
+	assert_true(world_settle(world) < 100);
+	expect_stock(world, "iron", 1, 0);
+	expect_stock(world, "copper", 60, 0);
+	assert_int_equal(world_item(world, "Vega", "iron", "incoming"), 4);
+	assert_int_equal(world_count(world, SHORTAGE), 18);
+}
+
 static void a_large_count_goes_on_in_chunks(void **state)
 {
 	struct world *world = *state;
@@ -603,6 +627,7 @@ int main(void)
 		CASE(a_count_waits_for_departures_before_it),
 		CASE(a_departure_waits_for_counts_before_it),
 		CASE(a_count_takes_from_a_closed_trade_without_delaying_it),
+		CASE(a_large_departure_leaves_without_what_a_large_count_before_it_misses),
 		CASE(a_large_count_goes_on_in_chunks),
 	};
 
