@@ -8,6 +8,9 @@
 #include "engine/alert.h"
 #include "engine/ledger.h"
 
+/* Documents that are read in advance at once: a few hundred trades of a thousand lines want more than any batch can use. */
+#define WANTED_MAX 16384
+
 void draft_list_add(struct draft_list *list, struct arena *arena, void *item)
 {
 	if (list->count == list->capacity) {
@@ -137,7 +140,7 @@ static bool has(const struct draft *draft, enum store_key_kind kind, struct str 
 
 void draft_want(struct draft *draft, enum store_key_kind kind, struct str of, struct str item)
 {
-	if (has(draft, kind, of))
+	if (draft->wanted_count == WANTED_MAX || has(draft, kind, of))
 		return;
 	if (draft->wanted_count == draft->wanted_room) {
 		size_t room = draft->wanted_room ? draft->wanted_room * 2 : 64;
