@@ -1,6 +1,7 @@
 """What is done to the processes of a network: killed with -9 and stopped for a while, at random instants."""
 
 import collections
+import contextlib
 import datetime
 import os
 import random
@@ -48,6 +49,7 @@ class Chaos:
         self.random = random.Random(f"{seed} chaos")
         self.blows = collections.Counter()
         self.recoveries, self.failures, self.threads = [], [], []
+        self.killed = {}  # the number that a process of this name was killed with last
         self.woken = 0
         self.stopped = None  # the thread that lets the stopped process go on
         self.went_on = 0.0
@@ -94,8 +96,14 @@ class Chaos:
             self.in_background(self.recover, whom, lambda: True, time.monotonic(), now())
             return
         name = self.name_of(whom)
-        pid, began, stamp = self.stack.kill(name), time.monotonic(), now()
+        pid = self.killed[name] = self.number_of(name)
+        os.kill(pid, signal.SIGKILL)
+        began, stamp = time.monotonic(), now()
         self.in_background(self.recover, whom, lambda: self.serves(name, pid), began, stamp)
+
+    def number_of(self, name):
+        """Of a process that is not dying of the blow before."""
+        return wait_for(lambda: (pid := self.stack.pids().get(name)) != self.killed.get(name) and pid, f"{name} runs", RECOVERY_MAX_S)
 
     def serves(self, name, old_pid):
         """Another process than the old one, and it says so."""
@@ -116,8 +124,8 @@ class Chaos:
         self.blows["stop", whom] += 1
         name = None if whom == "database" else self.name_of(whom)
         taken = leases_taken(self.stack)
+        pid = self.server.process.pid if name is None else self.number_of(name)
         if anywhere or self.server:
-            pid = self.server.process.pid if name is None else self.stack.pid(name)
             os.kill(pid, signal.SIGSTOP)
         else:
             pid = freeze(self.stack, name, self.stack.folder / "itn.db")
@@ -127,7 +135,8 @@ class Chaos:
         time.sleep(STOP_S)
         if self.pid_of(name) == pid:  # it was not killed meanwhile
             self.woken += name in engines(self.stack) and any(by != name for _, by in leases_taken(self.stack)[len(taken):])
-            os.kill(pid, signal.SIGCONT)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
         self.went_on = time.monotonic()
 
     def pid_of(self, name):
