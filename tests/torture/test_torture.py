@@ -148,4 +148,7 @@ def test_the_audit_finds_nothing(run):
     assert done.returncode == 0, done.stdout + done.stderr
     told, answer = json.loads(done.stdout), run.stack.get("/api/audit")
     assert told["ok"] and told["violations"] == [] and told["seq"] == run.end_of_log(), told
-    assert answer.status == 200 and answer.json()["ok"], answer
+    if run.seconds and answer.status == 503:
+        assert answer.json()["outcome"] == "not-done", answer  # there is too much for the time of a request
+    else:
+        assert answer.status == 200 and answer.json()["ok"], answer
