@@ -31,8 +31,8 @@ static struct str some_alert(struct arena *arena)
 		sim_fail("the alerts are answered %d: %.*s", answer.status, STR_ARG(answer.body));
 	count = json_in_count(json_in_root(doc));
 	if (count)
-		id = arena_str(sim.arena,
-			       json_in_str(json_in_member(json_in_at(json_in_root(doc), sim_pick((unsigned)count)), "id")));
+		id = arena_str(sim.arena, json_in_str(json_in_member(
+						  json_in_at(json_in_root(doc), sim_pick((unsigned)count)), "id")));
 	json_in_free(doc);
 	return id;
 }

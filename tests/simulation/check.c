@@ -16,7 +16,7 @@
 
 #define EVENTS_MAX 16384
 /* How long an idle engine may take to find what is due, ms. */
-#define SOON_MS 1000
+#define SOON_MS    1000
 #define LAST_TRIES 10
 /* Within this long watchers have what the log has, us. */
 #define WATCH_US INT64_C(20000000)
@@ -200,9 +200,9 @@ static void replay(void)
 		if (!end)
 			sim_fail("a batch ends at seq %zu that nobody committed", i + 1);
 		model_time(check.model, end_of((int64_t)i + 1, true)->at_ms);
-		model_batch_end(check.model, end->busy, end->busy_count);
+		model_batch_end(check.model, &end->left);
 		end = end_of((int64_t)i + 1, true);
-		model_rest(check.model, end->busy, end->busy_count);
+		model_rest(check.model, &end->left);
 	}
 	if (log_end() != (int64_t)check.count)
 		sim_fail("head says %lld, the log has %zu events", (long long)log_end(), check.count);
@@ -291,26 +291,35 @@ static void check_document(void *context, const struct store_row *row)
 		sim_fail("%s is\n%.*s\nthe log told last\n%.*s", key, STR_ARG(row->json), (int)len, told ? told : "");
 }
 
+/* An item as an inventory shows it. */
+static bool read_item(const char *at, char item[16], struct model_stock *ret)
+{
+	long long on_hand, reserved, available, incoming, reorder = 0;
+	int end = 0;
+
+	if (sscanf(at,
+		   "{\"name\":\"%15[^\"]\",\"quantity\":%lld,\"reserved\":%lld,\"available\":%lld,\"incoming\":%lld%n",
+		   item, &on_hand, &reserved, &available, &incoming, &end) != 5 ||
+	    available != on_hand - reserved)
+		return false;
+	(void)sscanf(at + end, ",\"reorderLevel\":%lld", &reorder);
+	*ret = (struct model_stock){ on_hand, reserved, incoming, reorder };
+	return true;
+}
+
 static void check_station(void *context unused_arg, const struct store_row *row)
 {
-	static const char item_key[] = "{\"name\":\"";
-	char station[16];
+	char station[16], item[16];
+	struct model_stock shown, told;
 
 	snprintf(station, sizeof(station), "%.*s", STR_ARG(row->key));
-	for (const char *at = arena_str(sim.arena, row->json).ptr; (at = strstr(at, item_key)); at++) {
-		char item[16];
-		long long quantity, incoming;
-		int64_t on_hand, on_way;
-
-		if (sscanf(at,
-			   "{\"name\":\"%15[^\"]\",\"quantity\":%lld,\"reserved\":%*d,\"available\":%*d,\"incoming\":%"
-			   "lld",
-			   item, &quantity, &incoming) != 3)
+	for (const char *at = arena_str(sim.arena, row->json).ptr; (at = strstr(at, "{\"name\":\"")); at++) {
+		if (!read_item(at, item, &shown))
 			sim_fail("%s has %s", station, at);
-		if (!model_stock(check.model, station, item, &on_hand, &on_way) || on_hand != quantity ||
-		    on_way != incoming)
-			sim_fail("%s has %lld %s and %lld on their way, the log told otherwise", station, quantity,
-				 item, incoming);
+		if (!model_stock(check.model, station, item, &told) || memcmp(&shown, &told, sizeof(told)) != 0)
+			sim_fail("%s has %lld %s, %lld set aside and %lld on their way, the log told otherwise",
+				 station, (long long)shown.on_hand, item, (long long)shown.reserved,
+				 (long long)shown.incoming);
 	}
 }
 
@@ -436,6 +445,11 @@ static int64_t version_at(bool is_cargo, const char *key, int64_t seq)
 	return model_version_at(check.model, is_cargo, key, seq);
 }
 
+static const char *data_of(bool is_cargo, const char *key, int64_t version, size_t *ret_len)
+{
+	return model_data_of(check.model, is_cargo, key, version, ret_len);
+}
+
 /* Requests were decided by the engine: their events' ids are those of requests. */
 static void count_request(void *context unused_arg, const struct event *event)
 {
@@ -464,6 +478,7 @@ void check_run(void)
 	gateways_check(check.frames, check.count);
 	readers_check(check.frames, check.count);
 	lists_check(version_at);
+	shown_check(data_of);
 	memory_events(sim.store, count_request, NULL);
 	model_free(check.model);
 }

@@ -17,10 +17,10 @@ static void choose_hot(void)
 static void act(void)
 {
 	static void (*const acts[])(void) = {
-		create_trade, create_trade, create_trade,  create_trade,  create_trade,   create_trade, create_cargo,
-		create_cargo, change_trade, change_trade,  change_trade,  change_trade,   change_trade, change_cargo,
-		change_cargo, change_cargo, show_document, show_document, list_documents, read_rest,    read_events,
-		acknowledge_alert,
+		create_trade,  create_trade,  create_trade,   create_trade, create_trade, create_trade,
+		create_cargo,  create_cargo,  change_trade,   change_trade, change_trade, change_trade,
+		change_trade,  change_cargo,  change_cargo,   change_cargo, count_stock,  count_stock,
+		show_document, show_document, list_documents, read_rest,    read_events,  acknowledge_alert,
 	};
 
 	if (sim_pick(20) == 0)

@@ -4,7 +4,7 @@
 
 #include "sim.h"
 
-enum wish { WISH_CREATE_TRADE, WISH_CREATE_CARGO, WISH_CHANGE_TRADE, WISH_CHANGE_CARGO, WISHES };
+enum wish { WISH_CREATE_TRADE, WISH_CREATE_CARGO, WISH_CHANGE_TRADE, WISH_CHANGE_CARGO, WISH_COUNT_STOCK, WISHES };
 
 /** A write. Its tag ("op-17") is in a member that this client alone sets, so that its event is known in the log. */
 struct operation {
@@ -70,6 +70,7 @@ void create_trade(void);
 void create_cargo(void);
 void change_trade(void);
 void change_cargo(void);
+void count_stock(void);
 
 /* alerts.c */
 /** An answer that says so comes true. */
@@ -98,6 +99,10 @@ bool show(struct str body, bool is_cargo, enum wish wish, struct shown *ret);
 
 /** Events that readers of GET /api/events were given are those of the log. */
 void readers_check(const struct str *frames, size_t count);
+
+/** What was shown of a document's version is what the log has of it. */
+typedef const char *readers_version_fn(bool is_cargo, const char *key, int64_t version, size_t *ret_len);
+void shown_check(readers_version_fn *version);
 
 /** Lists were no older than the positions that they named. */
 void lists_check(int64_t (*version_at)(bool is_cargo, const char *key, int64_t seq));

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/clock.h"
+#include "engine/effects.h"
 #include "sim.h"
 
 static bool is_one_of(const char *call, const char *const *names)
@@ -27,8 +28,9 @@ static bool is_claim(const char *call)
 
 static bool needs_room(const char *call)
 {
-	static const char *const others[] = { "claim_add",   "claim_change", "notification_change", "lease_take",
-					      "lease_renew", "migrate",	     "batch_begin",	    "batch_commit", NULL };
+	static const char *const others[] = { "claim_add",   "claim_change", "notification_change",
+					      "lease_take",  "lease_renew",  "migrate",
+					      "batch_begin", "batch_commit", NULL };
 
 	return is_write(call) || is_one_of(call, others);
 }
@@ -96,40 +98,100 @@ static enum itn_status after(struct process *process, const char *call)
 	return ITN_OK;
 }
 
-static void add_busy(struct batch_end *end, struct str lane)
+static void copy(char *ret, size_t size, struct str text)
 {
-	for (size_t i = 0; i < end->busy_count; i++)
-		if (str_eq(str_from(end->busy[i]), lane))
-			return;
-	if (end->busy_count == sizeof(end->busy) / sizeof(end->busy[0]))
-		sim_fail("more lanes than are noted");
-	snprintf(end->busy[end->busy_count++], sizeof(end->busy[0]), "%.*s", STR_ARG(lane));
+	snprintf(ret, size, "%.*s", STR_ARG(text));
+}
+
+static void note_goods(void *context, const struct trade *trade, size_t waiting unused_arg)
+{
+	const struct job **job = context;
+
+	if (*job && str_eq((*job)->key, trade->id) && trade->goods != GOODS_NEW)
+		*job = NULL;
+}
+
+/* Whether something of it is done: a trade may have its goods set aside already, and not be loaded yet. */
+static bool is_begun(const struct job *job)
+{
+	const struct job *created = job;
+
+	if (job->derived || str_is_set(job->cursor.key))
+		return true;
+	if (job->step != STEP_ANNOUNCE && job->step != STEP_BEGIN)
+		return job->kind != JOB_CARGO_FILL;
+	if (job->kind == JOB_TRADE_CREATED)
+		memory_trades(sim.store, note_goods, &created);
+	return !created;
 }
 
 static void take_job(void *context, const struct job *job)
 {
-	add_busy(context, job->lane);
+	static const int kinds[] = {
+		[JOB_RESTOCK] = LEFT_RESTOCK,
+		[JOB_TRADE_READY] = LEFT_READY,
+		[JOB_CARGO_FILL] = LEFT_ROOM,
+	};
+	struct outstanding *left = context;
+	struct outstanding_job *one = &left->jobs[left->job_count++];
+
+	one->kind = job->kind < (int)(sizeof(kinds) / sizeof(kinds[0])) ? kinds[job->kind] : LEFT_CAUSE;
+	one->seq = job->seq;
+	one->begun = is_begun(job);
+	one->items = job->kind == JOB_RESTOCK ? arena_str(sim.arena, job->key).ptr : NULL;
+	copy(one->lane, sizeof(one->lane), job->lane);
 	sim.rules[RULE_JOB_STORED]++;
+}
+
+static void count_job(void *context, const struct job *job unused_arg)
+{
+	++*(size_t *)context;
+}
+
+static void add_unclear(struct outstanding *left, struct str lane)
+{
+	for (size_t i = 0; i < left->unclear_count; i++)
+		if (str_eq(str_from(left->unclear[i]), lane))
+			return;
+	if (left->unclear_count == sizeof(left->unclear) / sizeof(left->unclear[0]))
+		sim_fail("more lanes than are noted");
+	copy(left->unclear[left->unclear_count++], sizeof(left->unclear[0]), lane);
 }
 
 /* A trade that is closed and whose closing is not in the log yet is no candidate any more for the engine, and still one
  * by the log: what is right can't be said from the log alone. */
 static void take_trade(void *context, const struct trade *trade, size_t waiting)
 {
+	struct outstanding *left = context;
+
 	if (waiting && !trade_is_open(trade))
-		add_busy(context, trade->destination);
+		add_unclear(left, trade->destination);
+	if (!str_is_set(trade->short_of))
+		return;
+	copy(left->shorts[left->short_count].trade, sizeof(left->shorts[0].trade), trade->id);
+	copy(left->shorts[left->short_count++].item, sizeof(left->shorts[0].item), trade->short_of);
+}
+
+static void count_short(void *context, const struct trade *trade, size_t waiting unused_arg)
+{
+	*(size_t *)context += str_is_set(trade->short_of);
 }
 
 void host_note_batch(void)
 {
 	struct batch_end *end = &sim.batches[sim.batch_count];
+	size_t jobs = 0, shorts = 0;
 
 	if (++sim.batch_count == BATCHES_MAX)
 		sim_fail("more than %d batches", BATCHES_MAX);
 	*end = (struct batch_end){ .last_seq = memory_last_seq(sim.store), .at_ms = sim_now_ms() };
-	memory_jobs(sim.store, take_job, end);
-	memory_trades(sim.store, take_trade, end);
-	trace("the log ends at %lld, %zu lanes are not at rest", (long long)end->last_seq, end->busy_count);
+	memory_jobs(sim.store, count_job, &jobs);
+	memory_trades(sim.store, count_short, &shorts);
+	end->left.jobs = arena_calloc(sim.arena, jobs, sizeof(*end->left.jobs));
+	end->left.shorts = arena_calloc(sim.arena, shorts, sizeof(*end->left.shorts));
+	memory_jobs(sim.store, take_job, &end->left);
+	memory_trades(sim.store, take_trade, &end->left);
+	trace("the log ends at %lld, %zu effects are outstanding", (long long)end->last_seq, jobs);
 }
 
 static enum itn_status at(void *context unused_arg, const char *call, enum memory_point point)

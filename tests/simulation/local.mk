@@ -28,10 +28,12 @@ tests_simulation_simulate_SOURCES = \
 	tests/simulation/model_goods.c \
 	tests/simulation/model_lanes.c \
 	tests/simulation/model_loading.c \
+	tests/simulation/model_reserving.c \
 	tests/simulation/model_status.c \
 	tests/simulation/model_stock.c \
 	tests/simulation/model_trades.c \
 	tests/simulation/model_warnings.c \
+	tests/simulation/model_works.c \
 	tests/simulation/readers.c \
 	tests/simulation/redis.c tests/simulation/redis.h \
 	tests/simulation/rules.def tests/simulation/rules.h \

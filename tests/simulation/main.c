@@ -33,6 +33,7 @@ static void world_begin(uint64_t seed, bool with_trace)
 	sim.config.lease_ms = 300;
 	sim.config.stream_max = sim_pick(3) ? 10000 : 100;
 	sim.peace = (const unsigned[]){ 1, 2, 3, 5 }[sim_pick(4)];
+	sim.sources = sim_pick(4);
 	sim.worker_seats = 1 + sim_pick(SEAT_MAX);
 	sim.engine_seats = 1 + sim_pick(SEAT_MAX);
 	sim.gateway_seats = 1 + sim_pick(2);
@@ -117,8 +118,9 @@ static int report(uint64_t first, uint64_t last)
 	bool all = print_counts("faults", fault_names, fault_texts, sum.faults, FAULTS);
 
 	all &= print_counts("rules", rule_names, rule_texts, sum.rules, RULES);
-	printf("%llu seeds, %llu operations, %llu steps, %llu audits: all well\n", (unsigned long long)(last - first + 1),
-	       (unsigned long long)sum.operations, (unsigned long long)sum.steps, (unsigned long long)sum.audits);
+	printf("%llu seeds, %llu operations, %llu steps, %llu audits: all well\n",
+	       (unsigned long long)(last - first + 1), (unsigned long long)sum.operations,
+	       (unsigned long long)sum.steps, (unsigned long long)sum.audits);
 	if (all || last - first + 1 < COUNTED_FROM)
 		return EX_OK;
 	fflush(stdout);

@@ -8,7 +8,7 @@
 /* How far an engine's clock may be from the store's while rules about time go on, and what it knows of that one, ms. */
 #define CLOCKS_APART 1200
 
-static const char *const kinds[] = { "lateness", "oversize" };
+static const char *const kinds[] = { "lateness", "oversize", "stockShortage" };
 
 static struct watch *watch_of(struct model *model, bool is_cargo, const char *key, const char *kind)
 {
@@ -41,18 +41,46 @@ void model_alerts_over(struct model *model, bool is_cargo, const char *key)
 		watch_of(model, is_cargo, key, kinds[i])->open = 0;
 }
 
+static void set_open(struct watch *watch, bool open)
+{
+	if (open)
+		must_raise(watch);
+	else
+		watch->open = 0;
+}
+
+void model_alert_short(struct model *model, const struct trade *trade, bool is_short)
+{
+	set_open(watch_of(model, false, trade->id, "stockShortage"), is_short);
+}
+
+void model_alert_low(struct model *model, const struct stock *stock, bool is_low)
+{
+	char key[40];
+
+	snprintf(key, sizeof(key), "%s/%s", stock->station, stock->item);
+	set_open(watch_of(model, false, key, "lowStock"), is_low);
+}
+
 void model_alerts_cause(struct model *model, const struct cause *cause)
 {
-	const char *key = cause->is_cargo ? model->cargo[cause->place].id : model->trades[cause->place].id;
-	size_t lines = cause->is_cargo ? model->cargo[cause->place].own.count : model->trades[cause->place].lines.count;
+	bool is_cargo = cause->about == ABOUT_CARGO;
+	const char *key;
+	size_t lines;
 
-	if (cause->created && lines > (cause->is_cargo ? model->cargo_limit : model->trade_limit))
-		must_raise(watch_of(model, cause->is_cargo, key, "oversize"));
+	if (cause->about == ABOUT_STATION)
+		return;
+	key = is_cargo ? model->cargo[cause->place].id : model->trades[cause->place].id;
+	lines = is_cargo ? model->cargo[cause->place].own.count : model->trades[cause->place].lines.count;
+	if (cause->created && lines > (is_cargo ? model->cargo_limit : model->trade_limit))
+		must_raise(watch_of(model, is_cargo, key, "oversize"));
 	if (cause->created || strcmp(cause->from, cause->status) == 0)
 		return;
-	if (strcmp(cause->from, "delayed") == 0)
-		model_alerts_over(model, cause->is_cargo, key);
-	if (cause->is_cargo && strcmp(cause->status, "delayed") == 0)
+	if (strcmp(cause->from, "delayed") == 0 && strcmp(cause->status, "pending") == 0)
+		watch_of(model, false, key, "oversize")->open = 0; /* a shortage is not a client's to end */
+	else if (strcmp(cause->from, "delayed") == 0)
+		model_alerts_over(model, is_cargo, key);
+	if (is_cargo && strcmp(cause->status, "delayed") == 0)
 		must_raise(watch_of(model, true, key, "lateness"));
 }
 
@@ -86,7 +114,7 @@ static void raise_alert(struct model *model, const struct told *told, bool is_ca
 
 void model_take_alert(struct model *model, const struct told *told)
 {
-	char id[36], kind[16], key[48], status[16];
+	char id[64], kind[16], key[48], status[16], item[16];
 	bool is_cargo = json_in_member(told->data, "shipmentId") != NULL;
 	bool resolved = json_in_member(told->data, "resolvedAt") != NULL;
 	bool acknowledged = json_in_member(told->data, "acknowledgedAt") != NULL;
@@ -96,6 +124,11 @@ void model_take_alert(struct model *model, const struct told *told)
 	told_text(told->data, "kind", kind, sizeof(kind));
 	told_text(told->data, "status", status, sizeof(status));
 	told_text(told->data, is_cargo ? "shipmentId" : "transactionId", key, sizeof(key));
+	if (json_in_member(told->data, "item")) {
+		told_text(told->data, "stationId", key, 16);
+		told_text(told->data, "item", item, sizeof(item));
+		strcat(strcat(key, "/"), item);
+	}
 	alert = alert_of(model, id);
 	if (!alert || alert->watch != watch_of(model, is_cargo, key, kind))
 		model->fail("seq %lld tells of alert %s, which nothing raised", (long long)told->seq, id);
@@ -186,6 +219,10 @@ bool model_warn_alert(struct model *model, const struct told *told, bool is_carg
 
 static bool is_of_lane(struct model *model, const struct watch *watch, const char *lane)
 {
+	const char *slash = strchr(watch->key, '/');
+
+	if (slash)
+		return strlen(lane) == (size_t)(slash - watch->key) && !strncmp(watch->key, lane, strlen(lane));
 	return strcmp(watch->is_cargo ? model_cargo(model, watch->key)->destination
 				      : model_trade(model, watch->key)->destination,
 		      lane) == 0;
@@ -212,11 +249,11 @@ void model_alerts_adopt(struct model *model, const char *lane)
 
 static unsigned told_open(struct model *model, bool is_cargo, const char *key)
 {
-	return watch_of(model, is_cargo, key, "oversize")->told_open + watch_of(model, is_cargo, key, "lateness")->told_open;
+	return watch_of(model, is_cargo, key, "oversize")->told_open +
+	       watch_of(model, is_cargo, key, "lateness")->told_open;
 }
 
-/* Whoever is delayed for his size or for being late has an alert, and nobody else. */
-static void compare_documents(struct model *model, const char *lane)
+void model_alerts_rest(struct model *model, const char *lane)
 {
 	for (size_t i = 0; i < model->cargo_count; i++) {
 		const struct cargo *cargo = &model->cargo[i];
@@ -230,7 +267,10 @@ static void compare_documents(struct model *model, const char *lane)
 		const struct trade *trade = &model->trades[i];
 		bool large = memmem(trade->data, trade->data_len, "\"holds\":[\"size\"", 15) != NULL;
 
-		if (!strcmp(trade->destination, lane) && large != (told_open(model, false, trade->id) > 0))
+		if (!strcmp(trade->destination, lane) &&
+		    (large != (told_open(model, false, trade->id) > 0) ||
+		     !(trade->told_holds & HELD_FOR_SHORTAGE) !=
+			     !watch_of(model, false, trade->id, "stockShortage")->told_open))
 			model->fail("at seq %lld trade %s is %s and has %u alerts", (long long)model->seq, trade->id,
 				    trade->told_status, told_open(model, false, trade->id));
 	}
@@ -243,12 +283,12 @@ void model_alerts_compare(struct model *model, const char *lane)
 
 		if (is_of_lane(model, watch, lane) &&
 		    (watch->raised != watch->told_raised || watch->open != watch->told_open))
-			model->fail("at seq %lld there must have been %u alerts of %s about %s, %u of them not resolved, the "
+			model->fail("at seq %lld there must have been %u alerts of %s about %s, %u of them not "
+				    "resolved, the "
 				    "log has %u and %u",
 				    (long long)model->seq, watch->raised, watch->kind, watch->key, watch->open,
 				    watch->told_raised, watch->told_open);
 	}
-	compare_documents(model, lane);
 }
 
 void model_time(struct model *model, int64_t now)
@@ -291,7 +331,7 @@ int64_t model_alert_count(const struct model *model, const char *status)
 	for (size_t i = 0; i < model->alert_count; i++) {
 		const struct alert *alert = &model->alerts[i];
 
-		count += !status || !strcmp(status, alert->resolved	   ? "resolved"
+		count += !status || !strcmp(status, alert->resolved       ? "resolved"
 						    : alert->acknowledged ? "acknowledged"
 									  : "open");
 	}

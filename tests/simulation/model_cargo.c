@@ -27,7 +27,7 @@ static struct cargo *take_new_cargo(struct model *model, const struct told *told
 	if (strcmp(cargo->status, cargo->own.count > model->cargo_limit ? "delayed" : "pending") != 0)
 		model->fail("seq %lld: new cargo with %zu lines is %s", (long long)told->seq, cargo->own.count,
 			    cargo->status);
-	model_add_cause(model, told, true, true, model->cargo_count++, "", cargo->status);
+	model_add_cause(model, told, ABOUT_CARGO, true, model->cargo_count++, "", cargo->status);
 	return cargo;
 }
 
@@ -39,7 +39,7 @@ static void take_cargo_change(struct model *model, const struct told *told, stru
 	if (strcmp(status, cargo->told_status) != 0 && !status_may_follow(true, cargo->told_status, status))
 		model->fail("seq %lld: cargo %s goes from %s to %s", (long long)told->seq, cargo->id,
 			    cargo->told_status, status);
-	model_add_cause(model, told, true, false, (size_t)(cargo - model->cargo), cargo->told_status, status);
+	model_add_cause(model, told, ABOUT_CARGO, false, (size_t)(cargo - model->cargo), cargo->told_status, status);
 	snprintf(cargo->status, sizeof(cargo->status), "%s", status);
 }
 
@@ -76,16 +76,33 @@ void model_take_cargo(struct model *model, const struct told *told)
 	cargo->told_items = items;
 	cargo->told_trades = told_number(told->data, "tradeCount");
 	cargo->version = told_number(told->data, "version");
-	model->versions[told->seq].of = cargo;
-	model->versions[told->seq].version = cargo->version;
+	told_keep(model, told, cargo);
 	cargo->data = told->raw;
 	cargo->data_len = told->raw_len;
+}
+
+static struct trade *next_reserved(struct model *model, const struct cargo *cargo)
+{
+	for (size_t i = 0; i < model->trade_count; i++) {
+		struct trade *trade = &model->trades[i];
+
+		if (strcmp(trade->shipment, cargo->id) == 0 && trade->reserved.count && !trade->gone)
+			return trade;
+	}
+	return NULL;
 }
 
 /* Rule 6. */
 static void depart(struct model *model, struct cargo *cargo)
 {
+	struct trade *trade;
+
 	cargo->open = false;
+	while ((trade = next_reserved(model, cargo))) {
+		model_take_reserved(model, trade);
+		trade->gone = true;
+		model->rules[RULE_DEPARTED_FROM_STATION]++;
+	}
 	stock_move(model, cargo->destination, &cargo->items, 1, 0);
 	model->rules[RULE_CARGO_DEPARTED]++;
 }
@@ -106,30 +123,30 @@ static void deliver(struct model *model, struct cargo *cargo)
 		trade->arrived = true;
 		if (strcmp(trade->status, "delayed") == 0)
 			model_alerts_over(model, false, trade->id);
-		if (status_is_open(trade->status))
+		if (status_is_open(trade->status)) {
 			snprintf(trade->status, sizeof(trade->status), "completed");
+			trade->holds = 0;
+		}
 	}
 	model->rules[RULE_CARGO_DELIVERED]++;
 }
 
-size_t model_cascade_cargo(struct model *model, const struct cause *cause)
+void model_cascade_cargo(struct model *model, const struct cause *cause)
 {
 	struct cargo *cargo = &model->cargo[cause->place];
+	bool warns = strcmp(cause->status, "delayed") == 0 && strcmp(cause->from, "delayed") != 0;
 
 	if (cause->created) {
 		cargo->open = true;
 		model_fill(model, cargo, RULE_CARGO_FILLED);
-		model->rules[RULE_CARGO_OVERSIZE] += cargo->own.count > model->cargo_limit;
-		return cargo->own.count > model->cargo_limit;
+	} else if (strcmp(cause->status, cause->from) != 0) {
+		if (strcmp(cause->status, "in transit") == 0 && cargo->open)
+			depart(model, cargo);
+		if (strcmp(cause->status, "delivered") == 0)
+			deliver(model, cargo);
 	}
-	if (strcmp(cause->status, cause->from) == 0)
-		return 0;
-	if (strcmp(cause->status, "in transit") == 0 && cargo->open)
-		depart(model, cargo);
-	if (strcmp(cause->status, "delivered") == 0)
-		deliver(model, cargo);
-	model->rules[RULE_CARGO_DELAYED] += strcmp(cause->status, "delayed") == 0;
-	return strcmp(cause->status, "delayed") == 0;
+	model->rules[cause->created ? RULE_CARGO_OVERSIZE : RULE_CARGO_DELAYED] += warns;
+	model->warnings_due[model_lane(model, cargo->destination)] += warns;
 }
 
 void model_check_manifests(struct model *model)

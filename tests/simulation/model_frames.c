@@ -36,7 +36,7 @@ void told_lines(struct model *model, const json_value *object, const char *name,
 
 static void note_id(struct model *model, const struct told *told)
 {
-	const char *dot = strchr(told->id, '.');
+	const char *dot = strrchr(told->id, '.');
 	size_t len = dot ? (size_t)(dot - told->id) : 0;
 	bool cause_known = !dot;
 
@@ -54,16 +54,28 @@ static void note_id(struct model *model, const struct told *told)
 	snprintf(model->ids[told->seq], sizeof(model->ids[0]), "%s", told->id);
 }
 
-struct cause *model_add_cause(struct model *model, const struct told *told, bool is_cargo, bool created, size_t place,
-			      const char *from, const char *status)
+struct cause *model_add_cause(struct model *model, const struct told *told, enum about about, bool created,
+			      size_t place, const char *from, const char *status)
 {
-	static const char *const members[2][2] = { { "reason", "buyer" }, { "location", "emailId" } };
-	struct cause *cause = &model->causes[model->cause_count++];
+	static const char *const members[][2] = {
+		[ABOUT_TRADE] = { "reason", "buyer" },
+		[ABOUT_CARGO] = { "location", "emailId" },
+		[ABOUT_STATION] = { "", "" },
+	};
+	struct cause *cause = &model->causes[model->cause_count];
+	struct work *work;
 
-	*cause = (struct cause){ .seq = told->seq, .is_cargo = is_cargo, .created = created, .place = place };
+	*cause = (struct cause){ .seq = told->seq, .about = about, .created = created, .place = place };
 	snprintf(cause->status, sizeof(cause->status), "%s", status);
 	snprintf(cause->from, sizeof(cause->from), "%s", from);
-	told_text(told->data, members[is_cargo][created], cause->tag, sizeof(cause->tag));
+	told_text(told->data, members[about][created], cause->tag, sizeof(cause->tag));
+	work = model_add_work(model, WORK_CAUSE,
+			      about == ABOUT_STATION
+				      ? place
+				      : model_lane(model, about == ABOUT_CARGO ? model->cargo[place].destination
+									       : model->trades[place].destination),
+			      model->cause_count++, NULL);
+	work->seq = told->seq;
 	return cause;
 }
 
@@ -72,6 +84,14 @@ void told_check_version(struct model *model, const struct told *told, const char
 	if (told_number(told->data, "version") != before + 1)
 		model->fail("seq %lld tells version %lld of %s after %lld", (long long)told->seq,
 			    (long long)told_number(told->data, "version"), key, (long long)before);
+}
+
+void told_keep(struct model *model, const struct told *told, const void *of)
+{
+	model->versions[told->seq].of = of;
+	model->versions[told->seq].version = told_number(told->data, "version");
+	model->versions[told->seq].data = told->raw;
+	model->versions[told->seq].len = told->raw_len;
 }
 
 void model_event(struct model *model, const char *frame)
@@ -93,6 +113,7 @@ void model_event(struct model *model, const char *frame)
 	told_text(json_in_root(doc), "id", told.id, sizeof(told.id));
 	told_text(json_in_root(doc), "kind", told.kind, sizeof(told.kind));
 	told_text(json_in_root(doc), "time", told.time, sizeof(told.time));
+	told_text(json_in_root(doc), "message", told.message, sizeof(told.message));
 	told.derived = strchr(told.id, '.') != NULL;
 	if (told.seq >= EVENTS_MAX)
 		model->fail("the model has no room for seq %lld", (long long)told.seq);
@@ -103,6 +124,8 @@ void model_event(struct model *model, const char *frame)
 		model_take_inventory(model, &told);
 	else if (strcmp(told.event, "alertUpdated") == 0)
 		model_take_alert(model, &told);
+	else if (strcmp(told.event, "stockTaken") == 0)
+		model_take_counts(model, &told);
 	else if (json_in_member(told.data, "transactionId"))
 		model_take_trade(model, &told);
 	else

@@ -8,6 +8,12 @@ bool model_fits(const struct cargo *cargo, const struct trade *trade)
 	return !cargo->capacity || goods_total(&cargo->items) + goods_total(&trade->lines) <= cargo->capacity;
 }
 
+bool model_waits(const struct trade *trade)
+{
+	return trade->applied && status_is_open(trade->status) && !*trade->shipment &&
+	       !(trade->holds & HELD_FOR_SHORTAGE);
+}
+
 static void load(struct cargo *cargo, struct trade *trade)
 {
 	goods_add(&cargo->items, &trade->lines);
@@ -43,12 +49,11 @@ static struct trade *next_waiting(struct model *model, const struct cargo *cargo
 	for (size_t i = 0; i < model->trade_count; i++) {
 		struct trade *trade = &model->trades[i];
 
-		if (!trade->applied || *trade->shipment || !status_is_open(trade->status) ||
-		    strcmp(trade->destination, cargo->destination) != 0)
+		if (!model_waits(trade) || strcmp(trade->destination, cargo->destination) != 0)
 			continue;
-		if (after && !is_older(after->created_at, after->id, trade->created_at, trade->id))
+		if (after && !trade_is_older(after, trade))
 			continue;
-		if (!first || is_older(trade->created_at, trade->id, first->created_at, first->id))
+		if (!first || trade_is_older(trade, first))
 			first = trade;
 	}
 	return first;
@@ -71,10 +76,16 @@ void model_fill(struct model *model, struct cargo *cargo, enum rule rule)
 	}
 }
 
-void model_recount(struct model *model, struct cargo *cargo)
+struct cargo *model_unload(struct model *model, struct trade *trade)
 {
+	struct cargo *cargo = *trade->shipment ? model_cargo(model, trade->shipment) : NULL;
+
+	if (!cargo || !cargo->open)
+		return NULL;
+	trade->shipment[0] = '\0';
 	cargo->items = cargo->own;
 	for (size_t i = 0; i < model->trade_count; i++)
 		if (strcmp(model->trades[i].shipment, cargo->id) == 0)
 			goods_add(&cargo->items, &model->trades[i].lines);
+	return cargo;
 }

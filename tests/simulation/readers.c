@@ -8,6 +8,7 @@
 #define PAGE       7
 #define READ_MAX   4096
 #define LISTED_MAX 8192
+#define SHOWN_MAX  8192
 /* At once. */
 #define LISTINGS (CLIENTS * 2)
 
@@ -23,11 +24,32 @@ static struct {
 		int64_t version, seq;
 	} listed[LISTED_MAX];
 	size_t listed_count;
+	struct shown_text {
+		bool is_cargo;
+		struct str key, text;
+		int64_t version;
+	} shown[SHOWN_MAX];
+	size_t shown_count;
 } readers;
+
+/* The document's text in an answer: all of it, or its last member. */
+static void note_shown(bool is_cargo, struct str key, int64_t version, struct str body)
+{
+	static const char *const members[] = { ",\"trade\":", ",\"cargo\":" };
+	const char *member = memmem(body.ptr, body.len, members[is_cargo], strlen(members[is_cargo]));
+
+	if (member) {
+		body.len -= (size_t)(member - body.ptr) + strlen(members[is_cargo]) + 1;
+		body.ptr = member + strlen(members[is_cargo]);
+	}
+	if (readers.shown_count < SHOWN_MAX)
+		readers.shown[readers.shown_count++] =
+			(struct shown_text){ is_cargo, key, arena_str(sim.arena, body), version };
+}
 
 bool show(struct str body, bool is_cargo, enum wish wish, struct shown *ret)
 {
-	static const char *const tags[] = { "buyer", "emailId", "reason", "location" };
+	static const char *const tags[] = { "buyer", "emailId", "reason", "location", "" };
 	struct arena *arena = arena_new(4096);
 	struct faults faults;
 	struct json_in *doc;
@@ -48,6 +70,7 @@ bool show(struct str body, bool is_cargo, enum wish wish, struct shown *ret)
 		ret->key = arena_str(sim.arena, json_in_str(value));
 		value = wish < WISHES ? json_in_member(root, tags[wish]) : NULL;
 		ret->tag = value ? arena_str(sim.arena, json_in_str(value)) : STR_NONE;
+		note_shown(is_cargo, ret->key, ret->version, body);
 	}
 	json_in_free(doc);
 	arena_free(arena);
@@ -160,13 +183,14 @@ void list_documents(void)
 
 void read_rest(void)
 {
-	static const char *const uris[] = { "/api/stats", "/api/inventory", "/api/inventory/Vega", "/api/getalltrades",
-					    "/api/cargo?status=pending" };
+	static const char *const uris[] = { "/api/stats",          "/api/inventory",
+					    "/api/inventory/Vega", "/api/inventory/Deneb/movements",
+					    "/api/getalltrades",   "/api/cargo?status=pending" };
 	struct arena *arena = arena_new(4096);
 	struct answer answer;
 
 	sim.operations++;
-	worker_call(arena, "GET", uris[sim_pick(5)], NULL, NULL, &answer);
+	worker_call(arena, "GET", uris[sim_pick(6)], NULL, NULL, &answer);
 	if (answer.answered && answer.status != 200 && answer.status != 503 && answer.status != 404)
 		sim_fail("a read is answered %d: %.*s", answer.status, STR_ARG(answer.body));
 	arena_free(arena);
@@ -208,6 +232,19 @@ void readers_check(const struct str *frames, size_t count)
 		if (one->seq > (int64_t)count || !str_eq(one->frame, frames[one->seq - 1]))
 			sim_fail("a reader was given as seq %lld\n%.*s\nthe log has another", (long long)one->seq,
 				 STR_ARG(one->frame));
+	}
+}
+
+void shown_check(readers_version_fn *version)
+{
+	for (size_t i = 0; i < readers.shown_count; i++) {
+		const struct shown_text *one = &readers.shown[i];
+		size_t len = 0;
+		const char *told = version(one->is_cargo, one->key.ptr, one->version, &len);
+
+		if (!told || !str_eq(one->text, (struct str){ told, len }))
+			sim_fail("version %lld of %s was shown as\n%.*s\nthe log has\n%.*s", (long long)one->version,
+				 one->key.ptr, STR_ARG(one->text), (int)len, told ? told : "");
 	}
 }
 

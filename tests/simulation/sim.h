@@ -19,6 +19,7 @@
 #include "core/arena.h"
 #include "core/buf.h"
 #include "core/config.h"
+#include "model.h"
 #include "rules.h"
 #include "store/memory.h"
 
@@ -50,13 +51,11 @@ struct process {
 struct fiber;
 typedef void fiber_fn(void *context);
 
-/** What one batch left behind, as the store knows it: lanes with jobs, or with trades that wait to be logged as closed.
- */
+/** What one batch left behind, as the store knows it. */
 struct batch_end {
 	int64_t last_seq;
 	int64_t at_ms; /* the true time */
-	char busy[4][16];
-	size_t busy_count;
+	struct outstanding left;
 };
 
 /** How many mail_admins names. */
@@ -68,9 +67,10 @@ struct batch_end {
 struct sim {
 	uint64_t seed, random;
 	bool trace;
-	bool calm;      /**< nothing goes wrong any more */
-	bool crowded;   /**< many go for the same document: every step takes its time */
-	unsigned peace; /**< how seldom something goes wrong in this run: 1 or more */
+	bool calm;        /**< nothing goes wrong any more */
+	bool crowded;     /**< many go for the same document: every step takes its time */
+	unsigned sources; /**< stations that trades take from */
+	unsigned peace;   /**< how seldom something goes wrong in this run: 1 or more */
 	int64_t now_us;
 	uint64_t steps, ids;
 	struct arena *arena; /**< lives as long as the run */

@@ -1,4 +1,5 @@
 #include "clients.h"
+#include "engine/effects.h"
 
 #include "core/clock.h"
 
@@ -7,10 +8,14 @@
 #include <string.h>
 
 #define ITEM_NAMES 12
+/* Of which stations have some: few, so that trades are after the same. */
+#define STOCK_NAMES 4
 
 struct operations operations;
 
 static const char *const stations[] = { "Vega", "Vega", "Vega", "Rigel" };
+/* Where goods are set aside: how many of them is a matter of the seed, none or a few. */
+static const char *const sources[] = { "Deneb", "Vega", "Rigel" };
 
 static struct str print(const char *fmt, ...) printf_like(1, 2);
 static struct str print(const char *fmt, ...)
@@ -24,14 +29,14 @@ static struct str print(const char *fmt, ...)
 	return arena_str(sim.arena, str_from(text));
 }
 
-static struct str some_lines(unsigned count, bool distinct)
+static struct str some_lines(unsigned count, bool distinct, unsigned names)
 {
 	struct buf text = { 0 };
 	struct str lines;
 
 	for (unsigned i = 0; i < count; i++)
 		buf_printf(&text, "%s{\"name\":\"item-%c\",\"quantity\":%u}", i ? "," : "",
-			   'a' + (char)(distinct ? i : sim_pick(ITEM_NAMES)), 1 + sim_pick(9));
+			   'a' + (char)(distinct ? i : sim_pick(names)), 1 + sim_pick(9));
 	lines = arena_str(sim.arena, buf_str(&text));
 	buf_free(&text);
 	return lines;
@@ -83,6 +88,28 @@ static void check_waited(void *context, const struct trade *trade, size_t waitin
 		operation->saw_on_the_way = true;
 }
 
+/* The answer 200 says that all is counted. */
+static void check_counted(void *context, const struct job *job)
+{
+	const struct operation *operation = context;
+
+	if (job->kind == JOB_STOCK_TAKE &&
+	    has(job->key, print("\"tag\",\"quantity\":%s}", operation->tag.ptr + strlen("op-")).ptr))
+		sim_fail("%s was answered 200, and is not counted", operation->tag.ptr);
+}
+
+static void judge_counted(struct operation *operation)
+{
+	const struct answer *answer = &operation->answer;
+
+	if (answer->status == 200 && !has(answer->body, print("\"_id\":\"%s\"", operation->key.ptr).ptr))
+		sim_fail("%s was answered %d with another station: %.*s", operation->tag.ptr, answer->status,
+			 STR_ARG(answer->body));
+	if (answer->status == 200)
+		memory_jobs(sim.store, check_counted, operation);
+	operation->told_done = true;
+}
+
 static bool may_be_refused_with(const struct operation *operation, int status)
 {
 	return status == 503 || status == 507 || status == 409 || status == 404 || status == 412 ||
@@ -108,6 +135,10 @@ static void judge(struct operation *operation)
 			sim_fail("%.*s was answered %d: %.*s", STR_ARG(operation->tag), answer->status,
 				 STR_ARG(answer->body));
 		operation->told_not_done = answer->status != 503 || has(answer->body, "\"not-done\"");
+		return;
+	}
+	if (operation->wish == WISH_COUNT_STOCK) {
+		judge_counted(operation);
 		return;
 	}
 	if (!show(answer->body, is_cargo, operation->wish, &shown))
@@ -186,13 +217,42 @@ static void perform(struct operation *operation, const char *method, struct str 
 void create_trade(void)
 {
 	struct operation *operation = operation_new(WISH_CREATE_TRADE);
-	unsigned lines = sim_pick(6) ? 1 + sim_pick(3) : 6;
+	unsigned lines = sim_pick(6) ? 1 + sim_pick(3) : 6, source = sim_pick(4);
+	bool from_station = source < sim.sources;
 
 	perform(operation, "POST", STR("/api/trades"),
 		print("{\"buyer\":\"%s\",\"buyerEmail\":\"b@example.org\",\"seller\":\"s\",\"sellerEmail\":\"s@example."
 		      "org\","
-		      "\"items\":[%s],\"destination\":\"%s\"}",
-		      operation->tag.ptr, some_lines(lines, false).ptr, stations[sim_pick(4)]));
+		      "\"items\":[%s],\"destination\":\"%s\"%s}",
+		      operation->tag.ptr,
+		      some_lines(lines, false, from_station ? STOCK_NAMES + sim_pick(2) : ITEM_NAMES).ptr,
+		      stations[sim_pick(4)], from_station ? print(",\"stationId\":\"%s\"", sources[source]).ptr : ""));
+}
+
+/* Of some items much or little, often less than is set aside. Who it was says the quantity of the last one. */
+void count_stock(void)
+{
+	struct operation *operation;
+	struct buf items = { 0 };
+
+	if (!sim.sources) {
+		create_trade();
+		return;
+	}
+	operation = operation_new(WISH_COUNT_STOCK);
+	operation->key = str_from(sources[sim_pick(sim.sources)]);
+	for (char name = 'a'; name < 'a' + STOCK_NAMES; name++) {
+		if (sim_once_in(2))
+			continue;
+		buf_printf(&items, "{\"name\":\"item-%c\",\"quantity\":%u", name, sim_pick(sim_pick(2) ? 40 : 10));
+		if (sim_once_in(3))
+			buf_printf(&items, ",\"reorderLevel\":%u", sim_pick(3) * 5);
+		buf_add_str(&items, STR("},"));
+	}
+	perform(operation, "PUT", print("/api/inventory/%s", operation->key.ptr),
+		print("{\"items\":[%.*s{\"name\":\"tag\",\"quantity\":%s}]}", STR_ARG(buf_str(&items)),
+		      operation->tag.ptr + strlen("op-")));
+	buf_free(&items);
 }
 
 void create_cargo(void)
@@ -205,8 +265,9 @@ void create_cargo(void)
 
 	operation->key = taken && sim_pick(10) == 0 ? taken->key : print("S-%.*s", STR_ARG(operation->tag));
 	perform(operation, "POST", STR("/api/cargo"),
-		print("{\"shipmentId\":\"%s\",\"emailId\":\"%s@example.org\",\"items\":[%s],\"destination\":\"%s\"%s%s}",
-		      operation->key.ptr, operation->tag.ptr, some_lines(lines, true).ptr, stations[sim_pick(4)],
+		print("{\"shipmentId\":\"%s\",\"emailId\":\"%s@example.org\",\"items\":[%s],\"destination\":\"%s\"%s%"
+		      "s}",
+		      operation->key.ptr, operation->tag.ptr, some_lines(lines, true, 0).ptr, stations[sim_pick(4)],
 		      capacity.ptr, some_eta().ptr));
 }
 
