@@ -2,7 +2,7 @@
 
 check_passed=0 check_failed=0 check_skipped=0
 # Seeds that the simulation runs; ./itn simulate runs any number.
-check_seeds=1000
+check_seeds=2000
 
 check() {
 	local suites=() all name
