@@ -8,7 +8,7 @@
 #include "engine/alert.h"
 #include "engine/ledger.h"
 
-/* Documents that are read in advance at once: a few hundred trades of a thousand lines want more than any batch can use. */
+/* Documents that are read in advance at once: a few hundred trades of a thousand lines want more than a batch can use. */
 #define WANTED_MAX 16384
 
 void draft_list_add(struct draft_list *list, struct arena *arena, void *item)

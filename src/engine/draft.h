@@ -99,8 +99,8 @@ enum itn_status draft_stock(struct draft *draft, struct str station, struct str 
 struct draft_trade *draft_adopt_trade(struct draft *draft, const struct trade *trade);
 struct draft_cargo *draft_adopt_cargo(struct draft *draft, const struct cargo *cargo);
 
-/** Says that documents will be read by what follows; those that the draft has are passed over, and so is what goes beyond
- *  what one batch can use. */
+/** Says that documents will be read by what follows; those that the draft has are passed over, and so is what goes
+ *  beyond what one batch can use. */
 void draft_want(struct draft *draft, enum store_key_kind kind, struct str of, struct str item);
 void draft_want_stock(struct draft *draft, struct str station, const struct lines *lines);
 /** Has the store read at once all that was wanted. */

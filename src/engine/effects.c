@@ -99,7 +99,8 @@ bool effects_take_goods(const struct job *job)
 	case JOB_TRADE_CLOSED:
 		return true;
 	case JOB_CARGO_DELIVERED:
-		return job->step == STEP_RESOLVE || job->step == STEP_BEGIN || job->step == STEP_TAKE || job->step == STEP_SEND;
+		return job->step == STEP_RESOLVE || job->step == STEP_BEGIN || job->step == STEP_TAKE ||
+		       job->step == STEP_SEND;
 	case JOB_TRADE_CREATED:
 	case JOB_CARGO_CREATED:
 	case JOB_CARGO_FILL:

@@ -2,9 +2,9 @@
  *
  *  A job is one cause with what is outstanding of it. Most end within the batch that numbers their cause; one that is too
  *  large, or meets a document with entries beyond the batch, is stored and goes on in a later batch. Jobs of one lane
- *  (the station that the shipments go to, or whose stock it is) run in the order of their causes. What goods leave a station
- *  for lie in other lanes than its own: a stock-take waits for departures and hand-overs that came before it, and those of its
- *  station that came after wait for it.
+ *  (the station that the shipments go to, or whose stock it is) run in the order of their causes. What goods leave a
+ *  station for lie in other lanes than its own: a stock-take waits for departures and hand-overs that came before it,
+ *  and those of its station that came after wait for it.
  */
 #ifndef ITN_ENGINE_EFFECTS_H
 #define ITN_ENGINE_EFFECTS_H

@@ -9,6 +9,13 @@ static void load(struct draft *draft, struct draft_cargo *cargo, struct draft_tr
 	cargo->untold = trade->untold = job;
 }
 
+void unload_trade(struct draft_cargo *cargo, struct draft_trade *trade, struct job *job)
+{
+	cargo_unload(&cargo->cargo, &trade->trade);
+	cargo->touched = trade->touched = true;
+	cargo->untold = trade->untold = job;
+}
+
 /* Rule 2: the oldest cargo to the same destination that has not departed and has room. */
 enum itn_status load_trade(struct draft *draft, struct draft_trade *trade, struct job *job,
 			   enum effect_state *ret_state)

@@ -1,4 +1,4 @@
-/** Rules 2 and 3 of the cascade: which trade goes onto which cargo. */
+/** Rules 2 and 3 of the cascade: which trade goes onto which cargo; and off it again. */
 #ifndef ITN_ENGINE_LOADING_H
 #define ITN_ENGINE_LOADING_H
 
@@ -10,5 +10,7 @@ enum itn_status load_trade(struct draft *draft, struct draft_trade *trade, struc
 /** Rule 3: what waits goes onto the cargo job->key as far as it fits, behind job->cursor. */
 enum itn_status fill_cargo(struct draft *draft, struct job *job, size_t budget,
 			   enum effect_state *ret_state) must_check;
+/** Off the cargo that it is on, which has not departed with it; told of both with what else changes. */
+void unload_trade(struct draft_cargo *cargo, struct draft_trade *trade, struct job *job);
 
 #endif

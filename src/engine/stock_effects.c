@@ -5,6 +5,7 @@
 #include "domain/stock_take.h"
 #include "engine/lane.h"
 #include "engine/ledger.h"
+#include "engine/loading.h"
 #include "engine/reservation.h"
 
 static enum itn_status restock_item(struct draft *draft, struct job *job, struct str item, size_t budget,
@@ -53,14 +54,6 @@ enum itn_status restock_effects(struct draft *draft, struct job *job, size_t bud
 	}
 }
 
-/* Off its cargo, which may take others then. A departure that came after the stock-take waits for it, closed already. */
-static void unload(struct draft_cargo *cargo, struct draft_trade *trade, struct job *job)
-{
-	cargo_unload(&cargo->cargo, &trade->trade);
-	cargo->touched = true;
-	cargo->untold = trade->untold = job;
-}
-
 static void add_fill(struct draft *draft, const struct draft_cargo *cargo, const struct draft_trade *trade)
 {
 	draft_add_job(draft, (struct job){
@@ -81,7 +74,8 @@ static bool has_line(const struct lines *lines, struct str item)
 	return false;
 }
 
-/* Takes back what is set aside for one trade. */
+/* Takes back what is set aside for one trade, off its cargo, which may take others then. A departure that came after
+ * the stock-take waits for it, with its cargo closed. */
 static enum itn_status revoke(struct draft *draft, struct draft_trade *trade, struct str item, struct job *job,
 			      enum effect_state *ret_state)
 {
@@ -97,7 +91,7 @@ static enum itn_status revoke(struct draft *draft, struct draft_trade *trade, st
 		return ITN_OK;
 	}
 	if (cargo)
-		unload(cargo, trade, job);
+		unload_trade(cargo, trade, job);
 	status = reservation_revoke(draft, trade, item, job);
 	if (status == ITN_OK && cargo && cargo->cargo.open)
 		add_fill(draft, cargo, trade);

@@ -69,13 +69,6 @@ static enum itn_status cargo_of(struct draft *draft, const struct draft_trade *t
 	return trade->trade.goods == GOODS_LOADED ? draft_cargo(draft, trade->trade.shipment, ret) : ITN_OK;
 }
 
-static void unload(struct draft_cargo *cargo, struct draft_trade *trade, struct job *job)
-{
-	cargo_unload(&cargo->cargo, &trade->trade);
-	cargo->touched = trade->touched = true;
-	cargo->untold = trade->untold = job;
-}
-
 static bool has_left(const struct trade *trade)
 {
 	return trade->goods == GOODS_MOVED || trade->goods == GOODS_ARRIVED;
@@ -101,7 +94,7 @@ enum itn_status trade_closed_effects(struct draft *draft, struct job *job, size_
 		return ITN_OK;
 	}
 	if (cargo)
-		unload(cargo, trade, job);
+		unload_trade(cargo, trade, job);
 	if (trade->trade.status == TRADE_COMPLETED)
 		status = reservation_hand_over(draft, trade, job);
 	else
