@@ -50,6 +50,24 @@ enum itn_status cargo_delayed_effects(struct draft *draft, struct job *job, enum
 	return status;
 }
 
+/* Of one trade, if it has any that have not left. */
+static enum itn_status take_of(struct draft *draft, const struct cargo *cargo, struct draft_trade *trade,
+			       struct job *job, enum effect_state *ret_state)
+{
+	bool waits;
+	enum itn_status status;
+
+	if (!trade_has_reserved(&trade->trade))
+		return ITN_OK;
+	status = reservation_must_wait(draft, trade, job, &waits);
+	if (status != ITN_OK)
+		return status;
+	if (!trade->trade.unsequenced && !waits)
+		return travel_take(draft, cargo, trade, job);
+	*ret_state = EFFECT_BLOCKED;
+	return ITN_OK;
+}
+
 /* Reserved goods leave their stations, trade by trade. */
 static enum itn_status take_reserved(struct draft *draft, const struct cargo *cargo, struct job *job, size_t budget,
 				     enum effect_state *ret_state)
@@ -68,15 +86,9 @@ static enum itn_status take_reserved(struct draft *draft, const struct cargo *ca
 		status = walk_next(&walk, &trade);
 		if (status != ITN_OK || !trade)
 			return status;
-		if (trade_has_reserved(&trade->trade)) {
-			if (trade->trade.unsequenced || reservation_must_wait(draft, trade, job)) {
-				*ret_state = EFFECT_BLOCKED;
-				return ITN_OK;
-			}
-			status = travel_take(draft, cargo, trade, job);
-			if (status != ITN_OK)
-				return status;
-		}
+		status = take_of(draft, cargo, trade, job, ret_state);
+		if (status != ITN_OK || *ret_state != EFFECT_DONE)
+			return status;
 		job->cursor = walk.at;
 	}
 }

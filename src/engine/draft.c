@@ -39,6 +39,7 @@ void draft_begin(struct draft *draft, struct arena *arena, const struct config *
 		.store = store,
 		.now = now > head->logged_at ? now : head->logged_at,
 		.seq = head->last_seq,
+		.jobs_read_to = INT64_MAX,
 		.id = arena_str(arena, str_from(id)),
 		.json = json,
 	};
@@ -47,6 +48,7 @@ void draft_begin(struct draft *draft, struct arena *arena, const struct config *
 	map_init(&draft->stock_by_key, arena);
 	map_init(&draft->balances_by_key, arena);
 	map_init(&draft->lanes_by_name, arena);
+	map_init(&draft->lanes_asked, arena);
 	map_init(&draft->alerts_by_id, arena);
 	map_init(&draft->alerts_by_about, arena);
 }
@@ -212,15 +214,33 @@ void draft_add_job(struct draft *draft, struct job job)
 	draft_list_add(&draft->jobs, draft->arena, copy);
 }
 
-bool draft_is_counted(const struct draft *draft, struct str station, int64_t seq)
+enum itn_status draft_lane_busy(struct draft *draft, struct str lane, bool *ret_busy)
 {
-	for (size_t i = 0; i < draft->counted.count; i++) {
+	const bool *known = map_get(&draft->lanes_asked, lane);
+	bool *busy;
+	enum itn_status status = ITN_OK;
+
+	if (!known) {
+		busy = arena_calloc(draft->arena, 1, sizeof(*busy));
+		status = store_batch_lane_busy(draft->store, lane, busy);
+		if (status == ITN_OK)
+			map_put(&draft->lanes_asked, lane, busy);
+		known = busy;
+	}
+	if (status == ITN_OK)
+		*ret_busy = *known;
+	return status;
+}
+
+enum itn_status draft_is_counted(struct draft *draft, struct str station, int64_t seq, bool *ret_counted)
+{
+	*ret_counted = false;
+	for (size_t i = 0; i < draft->counted.count && !*ret_counted; i++) {
 		const struct draft_counted *counted = draft->counted.at[i];
 
-		if (counted->seq < seq && str_eq(counted->station, station))
-			return true;
+		*ret_counted = counted->seq < seq && str_eq(counted->station, station);
 	}
-	return false;
+	return *ret_counted || seq <= draft->jobs_read_to ? ITN_OK : draft_lane_busy(draft, station, ret_counted);
 }
 
 static int by_name(const void *a, const void *b)

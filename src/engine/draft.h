@@ -80,6 +80,8 @@ struct draft {
 	struct draft_list events, verdicts, counters, notifications;
 	struct draft_list jobs;    /**< struct job, made by effects: for later batches */
 	struct draft_list counted; /**< struct draft_counted, outstanding */
+	int64_t jobs_read_to;      /**< stored jobs up to this seq were read; INT64_MAX: all of them */
+	struct map lanes_asked;    /**< lane → what draft_lane_busy() said */
 	struct store_key *wanted;                         /**< until draft_prefetch() */
 	size_t wanted_count, wanted_room;
 	size_t documents; /**< read so far: what the budget of effects counts */
@@ -110,8 +112,11 @@ enum itn_status draft_prefetch(struct draft *draft) must_check;
 void draft_log(struct draft *draft, struct event event);
 /** A job for a later batch; its cause is an event of this one. */
 void draft_add_job(struct draft *draft, struct job job);
-/** Whether a stock-take of the station is outstanding whose seq is lower. */
-bool draft_is_counted(const struct draft *draft, struct str station, int64_t seq);
+/** Whether a job of this lane is stored. */
+enum itn_status draft_lane_busy(struct draft *draft, struct str lane, bool *ret_busy) must_check;
+/** Whether a stock-take of the station is outstanding whose seq is lower; or may be, as not all jobs ahead of `seq` were
+ *  read and the station has some. */
+enum itn_status draft_is_counted(struct draft *draft, struct str station, int64_t seq, bool *ret_counted) must_check;
 /** The id of the next event derived from the job's cause. */
 struct str draft_derived_id(struct draft *draft, struct job *cause);
 /** Tells a trade as it is now; a change that was untold is told with it. Returns the event's id. */

@@ -191,7 +191,11 @@ enum itn_status reservation_revoke(struct draft *draft, struct draft_trade *trad
 	return ITN_OK;
 }
 
-bool reservation_must_wait(const struct draft *draft, const struct draft_trade *trade, const struct job *job)
+enum itn_status reservation_must_wait(struct draft *draft, const struct draft_trade *trade, const struct job *job,
+				      bool *ret_waits)
 {
-	return trade_has_reserved(&trade->trade) && draft_is_counted(draft, trade->trade.station, job->seq);
+	*ret_waits = false;
+	if (!trade_has_reserved(&trade->trade))
+		return ITN_OK;
+	return draft_is_counted(draft, trade->trade.station, job->seq, ret_waits);
 }

@@ -28,6 +28,7 @@ enum itn_status reservation_hand_over(struct draft *draft, struct draft_trade *t
 enum itn_status reservation_revoke(struct draft *draft, struct draft_trade *trade, struct str item, struct job *job)
 	must_check;
 /** Whether goods may not leave the trade's station yet: a stock-take that came before the job is outstanding there. */
-bool reservation_must_wait(const struct draft *draft, const struct draft_trade *trade, const struct job *job);
+enum itn_status reservation_must_wait(struct draft *draft, const struct draft_trade *trade, const struct job *job,
+				      bool *ret_waits) must_check;
 
 #endif

@@ -87,15 +87,13 @@ const char *sequencer_stuck(const struct sequencer *sequencer)
 	return sequencer->stuck;
 }
 
-/* Jobs of different lanes that meet at a station wait for each other by their seqs: here a stock-take for what is to leave
- * before it, in reservation_must_wait() what leaves after it. */
+/* Jobs of different lanes that meet at a station wait for each other by their seqs: here a stock-take for what is to
+ * leave before it, in reservation_must_wait() what leaves after it. */
 static bool station_waits(const struct work *work, const struct job *job, bool is_new)
 {
-	bool counts = job->kind == JOB_STOCK_TAKE;
-
-	if (is_new && work->check_lanes && (counts || effects_take_goods(job)))
-		return true;
-	return counts && work->taking && work->taking < job->seq;
+	if (job->kind != JOB_STOCK_TAKE)
+		return false;
+	return (is_new && work->check_lanes) || (work->taking && work->taking < job->seq);
 }
 
 /* The job does not end in this batch. */
@@ -129,7 +127,7 @@ static enum itn_status lane_waits(struct work *work, const struct job *job, bool
 	*ret_waits = map_get(&work->waiting, job->lane) != NULL || station_waits(work, job, is_new);
 	if (*ret_waits || !is_new || !work->check_lanes)
 		return ITN_OK;
-	return store_batch_lane_busy(work->draft->store, job->lane, ret_waits);
+	return draft_lane_busy(work->draft, job->lane, ret_waits);
 }
 
 /* A stored job that there was no room for stays as it is stored. */
@@ -354,6 +352,8 @@ static enum itn_status compute(struct sequencer *sequencer, const struct store_b
 			.check_lanes = batch->more_jobs,
 		};
 		map_init(&work->waiting, sequencer->arena);
+		if (batch->more_jobs)
+			sequencer->draft.jobs_read_to = batch->jobs[batch->job_count - 1].seq;
 		status = run_jobs(work, batch, &number.jobs, sequencer->chunk);
 		if (status == ITN_OK)
 			status = run_late(sequencer, work, due_until);

@@ -79,6 +79,7 @@ enum itn_status trade_closed_effects(struct draft *draft, struct job *job, size_
 {
 	struct draft_trade *trade;
 	struct draft_cargo *cargo;
+	bool waits;
 	enum itn_status status = draft_trade(draft, job->key, &trade);
 
 	if (status != ITN_OK)
@@ -89,7 +90,10 @@ enum itn_status trade_closed_effects(struct draft *draft, struct job *job, size_
 	status = cargo_of(draft, trade, &cargo);
 	if (status != ITN_OK || (cargo && !cargo->cargo.open && !cargo->cargo.unsequenced))
 		return status;
-	if ((cargo && cargo->cargo.unsequenced) || reservation_must_wait(draft, trade, job)) {
+	status = reservation_must_wait(draft, trade, job, &waits);
+	if (status != ITN_OK)
+		return status;
+	if ((cargo && cargo->cargo.unsequenced) || waits) {
 		*ret_state = EFFECT_BLOCKED;
 		return ITN_OK;
 	}

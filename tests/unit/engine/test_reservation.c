@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "store/inspect.h"
 #include "world.h"
 
 #define SHORTAGE "[Stock shortage detected!]"
@@ -573,6 +574,39 @@ static void a_large_departure_leaves_without_what_a_large_count_before_it_misses
 	assert_int_equal(world_count(world, SHORTAGE), 18);
 }
 
+/* So much waits behind a long delivery that a batch does not read all of it. */
+static void a_crowded_lane_delays_no_departure_elsewhere(void **state)
+{
+	struct world *world = *state;
+	struct store_vitals vitals = { .jobs = 0 };
+	struct sequencer_result result;
+
+	world->config.chunk_max = 10;
+	world_reconfigure(world);
+	stock_mars(world, "iron 10");
+	(void)world_count_stock(world, "Luna", "iron 10");
+	world_cargo(world, "S1", "Mars", "", 0);
+	for (int i = 0; i < 200; i++)
+		(void)world_trade(world, "Mars", "copper 2");
+	world_cargo(world, "S2", "Vega", "lead 3", 0);
+	(void)world_trade_from(world, "Luna", "Vega", "iron 4");
+	world_settle(world);
+	world_set_cargo(world, "S1", CARGO_DELIVERED);
+	for (int i = 0; i < 1100; i++)
+		(void)world_trade(world, "Mars", "tin 1");
+	while (vitals.jobs < 1100) {
+		assert_int_equal(world_step(world, &result), ITN_OK);
+		assert_int_equal(store_vitals(world->store, &vitals), ITN_OK);
+	}
+	world_set_cargo(world, "S2", CARGO_IN_TRANSIT);
+	while (!world_count(world, "S2 in transit"))
+		assert_int_equal(world_step(world, &result), ITN_OK);
+	assert_int_equal(world_step(world, &result), ITN_OK);
+	assert_int_equal(world_item(world, "Vega", "lead", "incoming"), 3);
+	assert_int_equal(world_item(world, "Vega", "iron", "incoming"), 4);
+	assert_true(world_on_hand(world, "Mars", "copper") < 400);
+}
+
 static void a_large_count_goes_on_in_chunks(void **state)
 {
 	struct world *world = *state;
@@ -628,6 +662,7 @@ int main(void)
 		CASE(a_departure_waits_for_counts_before_it),
 		CASE(a_count_takes_from_a_closed_trade_without_delaying_it),
 		CASE(a_large_departure_leaves_without_what_a_large_count_before_it_misses),
+		CASE(a_crowded_lane_delays_no_departure_elsewhere),
 		CASE(a_large_count_goes_on_in_chunks),
 	};
 
