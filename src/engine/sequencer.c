@@ -274,6 +274,9 @@ static enum itn_status run_late(struct sequencer *sequencer, struct work *work, 
 
 	if (!until)
 		return ITN_OK;
+	/* The clock may have gone back since it was asked: by its own time no event comes too soon. */
+	if (until > work->draft->now)
+		until = work->draft->now;
 	status = store_batch_late(sequencer->store, sequencer->arena, until, &cursor, LATE_MAX, &cargo, &count);
 	for (size_t i = 0; i < count && status == ITN_OK; i++)
 		status = tell_if_late(work, draft_adopt_cargo(work->draft, &cargo[i]), until);
