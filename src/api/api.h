@@ -55,12 +55,14 @@ http_handler trade_create;
 http_handler trade_show;
 http_handler trade_set_status;
 http_handler trade_list;
+http_handler trade_timeline;
 
 /** cargo.c */
 http_handler cargo_create;
 http_handler cargo_show;
 http_handler cargo_set_status;
 http_handler cargo_list;
+http_handler cargo_timeline;
 
 /** inventory.c */
 http_handler inventory_show;

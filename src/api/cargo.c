@@ -99,3 +99,11 @@ void cargo_list(struct api *api, struct http_request *req, struct http_response 
 {
 	list_answer(LIST_CARGO, api, req, res);
 }
+
+void cargo_timeline(struct api *api, struct http_request *req, struct http_response *res)
+{
+	struct cargo cargo;
+
+	list_answer_of(LIST_CARGO_TIMELINE, store_cargo(api->store, req->arena, req->params[0], &cargo),
+		       shipments.not_found, api, req, res);
+}

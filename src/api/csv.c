@@ -21,6 +21,12 @@ static const char *const movement_columns[] = {
 static const char *const alert_columns[] = { "id",     "kind",     "entity",         "transactionId", "shipmentId",
 					     "stationId", "item",     "message",        "status",        "raisedAt",
 					     "acknowledgedAt", "resolvedAt", "version", NULL };
+static const char *const timeline_columns[] = { "kind",       "seq",     "at",       "id",            "event",
+						"time",       "causedBy", "message", "data",          "eventId",
+						"item",       "quantity", "from",    "to",            "transactionId",
+						"shipmentId", "fromBalance", "toBalance", "alert", "acknowledgedAt",
+						"resolvedAt", "channel", "subject",
+						"status",     "attempts", NULL };
 
 static const char *const *columns_of(enum store_list_kind kind)
 {
@@ -33,6 +39,9 @@ static const char *const *columns_of(enum store_list_kind kind)
 		return movement_columns;
 	case LIST_ALERTS:
 		return alert_columns;
+	case LIST_TRADE_TIMELINE:
+	case LIST_CARGO_TIMELINE:
+		return timeline_columns;
 	case LIST_INVENTORY:
 		break;
 	}
@@ -66,7 +75,7 @@ void csv_header(struct buf *out, enum store_list_kind kind)
 	buf_add_cstr(out, "\r\n");
 }
 
-/* A number or an array goes out as it stands in the document. */
+/* A number, an array or an object goes out as it stands in the document. */
 static void write_member(struct buf *out, struct stored *object, const char *name)
 {
 	struct str value = stored_raw(object, name);
@@ -75,7 +84,7 @@ static void write_member(struct buf *out, struct stored *object, const char *nam
 		return;
 	if (value.ptr[0] == '"')
 		write_cell(out, stored_text_of(object, value));
-	else if (value.ptr[0] == '[')
+	else if (value.ptr[0] == '[' || value.ptr[0] == '{')
 		write_cell(out, value);
 	else
 		buf_add_int(out, stored_integer(object, name));

@@ -217,3 +217,14 @@ void list_answer(enum store_list_kind kind, struct api *api, struct http_request
 	buf_free(&slice.key);
 	buf_free(&slice.text);
 }
+
+void list_answer_of(enum store_list_kind kind, enum itn_status found, const char *not_found, struct api *api,
+		    struct http_request *req, struct http_response *res)
+{
+	if (found == ITN_OK)
+		list_answer(kind, api, req, res);
+	else if (found == ITN_NOT_FOUND)
+		problem_reply(res, PROBLEM_NOT_FOUND, NULL, "%s", not_found);
+	else
+		store_failure_reply(res, found);
+}

@@ -16,6 +16,7 @@ static const char *const movement_parameters[] = { "item",  "transactionId", "sh
 						   "until", "limit",         "after",      NULL };
 static const char *const alert_parameters[] = { "status", "kind",  "transactionId", "shipmentId", "stationId",
 						"since",  "until", "limit",	  "after",	NULL };
+static const char *const timeline_parameters[] = { "limit", "after", NULL };
 static const char *const inventory_parameters[] = { "stationId", "limit", "after", NULL };
 
 const char *const *list_parameters(enum store_list_kind kind)
@@ -29,6 +30,9 @@ const char *const *list_parameters(enum store_list_kind kind)
 		return movement_parameters;
 	case LIST_ALERTS:
 		return alert_parameters;
+	case LIST_TRADE_TIMELINE:
+	case LIST_CARGO_TIMELINE:
+		return timeline_parameters;
 	case LIST_INVENTORY:
 		break;
 	}
@@ -148,9 +152,11 @@ struct list_query list_query_read(struct http_request *req, enum store_list_kind
 			.seller = query_text(req, kind, "seller", &text_name, faults),
 			.station = kind == LIST_MOVEMENTS ? req->params[0]
 							  : query_text(req, kind, "stationId", &text_key, faults),
-			.shipment = query_text(req, kind, "shipmentId", &text_key, faults),
+			.shipment = kind == LIST_CARGO_TIMELINE ? req->params[0]
+								: query_text(req, kind, "shipmentId", &text_key, faults),
 			.item = query_text(req, kind, "item", &text_name, faults),
-			.trade = query_text(req, kind, "transactionId", &text_key, faults),
+			.trade = kind == LIST_TRADE_TIMELINE ? req->params[0]
+							     : query_text(req, kind, "transactionId", &text_key, faults),
 		},
 		.limit = (size_t)query_integer(req, "limit", 1, LIMIT_MAX, 0, faults),
 	};

@@ -7,12 +7,14 @@ const struct route api_routes[] = {
 	{ HTTP_GET, "/api/trades", trade_list, ROLE_READER },
 	{ HTTP_GET, "/api/getalltrades", trade_list, ROLE_READER },
 	{ HTTP_GET, "/api/trades/:transactionId", trade_show, ROLE_READER },
+	{ HTTP_GET, "/api/trades/:transactionId/timeline", trade_timeline, ROLE_READER },
 	{ CHANGE, "/api/trades/:transactionId/status", trade_set_status, ROLE_TRADER },
 
 	{ HTTP_POST, "/api/cargo", cargo_create, ROLE_TRADER },
 	{ HTTP_GET, "/api/cargo", cargo_list, ROLE_READER },
 	{ HTTP_GET, "/api/getallCargo", cargo_list, ROLE_READER },
 	{ HTTP_GET, "/api/cargo/:shipmentId", cargo_show, ROLE_READER },
+	{ HTTP_GET, "/api/cargo/:shipmentId/timeline", cargo_timeline, ROLE_READER },
 	{ CHANGE, "/api/cargo/:shipmentId/status", cargo_set_status, ROLE_TRADER },
 
 	{ HTTP_GET, "/api/inventory", inventory_list, ROLE_READER },

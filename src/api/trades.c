@@ -98,3 +98,11 @@ void trade_list(struct api *api, struct http_request *req, struct http_response 
 {
 	list_answer(LIST_TRADES, api, req, res);
 }
+
+void trade_timeline(struct api *api, struct http_request *req, struct http_response *res)
+{
+	struct trade trade;
+
+	list_answer_of(LIST_TRADE_TIMELINE, store_trade(api->store, req->arena, req->params[0], &trade), trades.not_found,
+		       api, req, res);
+}

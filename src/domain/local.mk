@@ -16,6 +16,7 @@ libitndomain_a_SOURCES = \
 	src/domain/stock.c src/domain/stock.h \
 	src/domain/stock_take.c src/domain/stock_take.h \
 	src/domain/stored.c src/domain/stored.h \
+	src/domain/timeline.c src/domain/timeline.h \
 	src/domain/trade.c src/domain/trade.h \
 	src/domain/trade_json.c \
 	src/domain/trade_request.c

@@ -1,5 +1,5 @@
 /** What a store engine fills in: one function for each of store.h, batch.h,
- *  alerts.h, claims.h, inspect.h, notifications.h and scan.h, with their contracts.
+ *  alerts.h, claims.h, inspect.h, notifications.h, scan.h and timeline.h, with their contracts.
  *
  *  store.c finds the engine by the URI's scheme and passes every call on. An engine's own state begins with a struct store
  *  (or store_engine), which its open fills in, so that a pointer to the one is a pointer to the other.
@@ -15,6 +15,7 @@
 #include "store/notifications.h"
 #include "store/scan.h"
 #include "store/store.h"
+#include "store/timeline.h"
 
 struct store_ops {
 	/** With `make`, what is missing of the database is made. */
@@ -49,6 +50,8 @@ struct store_ops {
 				    int64_t time, struct lines *ret_lines);
 	enum itn_status (*list)(struct store *store, const struct store_list *list, store_row_fn *row, void *context);
 	enum itn_status (*events)(struct store *store, int64_t after, size_t max, store_event_fn *row, void *context);
+	enum itn_status (*events_of)(struct store *store, const struct event_range *range, store_scan_event_fn *row,
+				     void *context);
 	enum itn_status (*progress)(struct store *store, const struct str *ids, size_t count,
 				    enum store_progress *ret_progress);
 	enum itn_status (*counters)(struct store *store, struct str prefix, store_counter_fn *row, void *context);
@@ -57,6 +60,8 @@ struct store_ops {
 	enum itn_status (*notifications)(struct store *store, enum notification_status status,
 					 const struct store_cursor *after, size_t max, store_notification_fn *row,
 					 void *context);
+	enum itn_status (*notifications_of)(struct store *store, const struct str *events, size_t count,
+					    store_notification_fn *row, void *context);
 	enum itn_status (*notifications_due)(struct store *store, struct arena *arena, int64_t now, size_t max,
 					     struct notification **ret_notifications, size_t *ret_count);
 	enum itn_status (*notification_change)(struct store *store, const struct notification *changed,

@@ -60,7 +60,8 @@ libitnstore_a_SOURCES = \
 	src/store/sqlite_sql.def \
 	src/store/sqlite_store.c src/store/sqlite_store.h \
 	src/store/sqlite_write.c src/store/sqlite_write.h \
-	src/store/store.c src/store/store.h
+	src/store/store.c src/store/store.h \
+	src/store/timeline.c src/store/timeline.h
 
 # The store in memory: no daemon links it.
 EXTRA_LIBRARIES += libitnmemory.a

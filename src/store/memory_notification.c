@@ -84,6 +84,31 @@ enum itn_status memory_notifications(struct store *store, enum notification_stat
 	return ITN_OK;
 }
 
+static bool is_about(const struct notification *notification, const struct str *events, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (str_eq(notification->event, events[i]))
+			return true;
+	return false;
+}
+
+enum itn_status memory_notifications_of(struct store *store, const struct str *events, size_t count,
+					store_notification_fn *row, void *context)
+{
+	struct memory_database *database = database_of(store);
+	const struct row_table *table = &database->tables[IN_NOTIFICATIONS];
+	enum itn_status status = read_begin(database, "notifications_of");
+	if (status)
+		return status;
+	for (size_t i = 0; i < table->count; i++) {
+		const struct notification *one = row_seen(table->at[i], NULL);
+		if (one && is_about(one, events, count))
+			row(context, one);
+	}
+	database_unlock(database);
+	return ITN_OK;
+}
+
 enum itn_status memory_notifications_due(struct store *store, struct arena *arena, int64_t now, size_t max,
 					 struct notification **ret_notifications, size_t *ret_count)
 {

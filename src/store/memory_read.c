@@ -134,6 +134,27 @@ static bool has_job(const struct memory_database *database, struct str id)
 	return false;
 }
 
+enum itn_status memory_events_of(struct store *store, const struct event_range *range, store_scan_event_fn *row,
+				 void *context)
+{
+	struct memory_database *database = database_of(store);
+	const struct row_table *table = &database->tables[IN_EVENTS];
+	enum itn_status status = read_begin(database, "events_of");
+	size_t shown = 0;
+	if (status)
+		return status;
+	for (size_t i = 0; i < table->count && shown < range->max; i++) {
+		const struct event *event = row_seen(table->at[i], NULL);
+		if (!event || event->entity != range->entity || !str_eq(event->key, range->key) ||
+		    event->seq < range->from || event->seq > range->until)
+			continue;
+		row(context, event);
+		shown++;
+	}
+	database_unlock(database);
+	return ITN_OK;
+}
+
 enum itn_status memory_progress(struct store *store, const struct str *ids, size_t count,
 				enum store_progress *ret_progress)
 {

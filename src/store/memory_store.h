@@ -39,6 +39,8 @@ enum itn_status memory_cargo(struct store *store, struct arena *arena, struct st
 enum itn_status memory_trade_json(struct store *store, struct str id, struct buf *out, int64_t *ret_version);
 enum itn_status memory_cargo_json(struct store *store, struct str id, struct buf *out, int64_t *ret_version);
 enum itn_status memory_events_read(struct store *store, int64_t after, size_t max, store_event_fn *row, void *context);
+enum itn_status memory_events_of(struct store *store, const struct event_range *range, store_scan_event_fn *row,
+				void *context);
 enum itn_status memory_progress(struct store *store, const struct str *ids, size_t count,
 				enum store_progress *ret_progress);
 enum itn_status memory_counters(struct store *store, struct str prefix, store_counter_fn *row, void *context);
@@ -59,6 +61,8 @@ enum itn_status memory_notification(struct store *store, struct arena *arena, st
 enum itn_status memory_notifications(struct store *store, enum notification_status status,
 				     const struct store_cursor *after, size_t max, store_notification_fn *row,
 				     void *context);
+enum itn_status memory_notifications_of(struct store *store, const struct str *events, size_t count,
+				       store_notification_fn *row, void *context);
 enum itn_status memory_notifications_due(struct store *store, struct arena *arena, int64_t now, size_t max,
 					 struct notification **ret_notifications, size_t *ret_count);
 enum itn_status memory_notification_change(struct store *store, const struct notification *changed,

@@ -3,9 +3,6 @@
 #include "core/memory.h"
 #include "store/mongo_store.h"
 
-/* The first time behind all that can be written, ms: the year 10000. */
-#define TIME_END INT64_C(253402300800000)
-
 static void put_status(bson_t *filter, const struct store_list *list)
 {
 	if (list->status < 0)
@@ -183,7 +180,7 @@ static enum itn_status find_in_steps(struct mongo_store *store, const struct sto
 	return status;
 }
 
-/* Nothing is made at the last instant that a filter can name or later: only a forged cursor says so. */
+/* Nothing is made at the last instant that a filter can name or later. */
 static enum itn_status list_documents(struct mongo_store *store, const struct store_list *list, struct rows *rows)
 {
 	if (list->after.time >= TIME_END - 1)

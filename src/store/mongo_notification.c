@@ -129,6 +129,26 @@ enum itn_status mongo_notifications(struct store *base, enum notification_status
 	return status;
 }
 
+enum itn_status mongo_notifications_of(struct store *base, const struct str *events, size_t count,
+				       store_notification_fn *row, void *context)
+{
+	struct rows rows = { .arena = arena_new(1024), .row = row, .context = context };
+	bson_t filter = BSON_INITIALIZER, either, ids;
+	char room[16];
+	const char *index;
+	bson_append_document_begin(&filter, "eventId", -1, &either);
+	bson_append_array_begin(&either, "$in", -1, &ids);
+	for (size_t i = 0; i < count; i++) {
+		bson_uint32_to_string((uint32_t)i, &index, room, sizeof(room));
+		bson_put_str(&ids, index, events[i]);
+	}
+	bson_append_array_end(&either, &ids);
+	bson_append_document_end(&filter, &either);
+	enum itn_status status = find(mongo_store_of(base), &filter, NULL, pass_row, &rows);
+	arena_free(rows.arena);
+	return status;
+}
+
 enum itn_status mongo_notifications_due(struct store *base, struct arena *arena, int64_t now, size_t max,
 					struct notification **ret_notifications, size_t *ret_count)
 {

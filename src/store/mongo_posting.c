@@ -117,6 +117,8 @@ static enum itn_status find_later(struct mongo_store *store, const struct store_
 enum itn_status mongo_movements(struct mongo_store *store, const struct store_list *list, store_row_fn *row,
 				void *context)
 {
+	if (list->after.time >= TIME_END - 1)
+		return ITN_OK;
 	struct movements movements = { .arena = arena_new(0), .row = row, .context = context };
 	bool behind = list->after.time && list->since <= list->after.time;
 	int64_t from = behind ? list->after.time + 1 : list->since;

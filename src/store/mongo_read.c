@@ -256,6 +256,73 @@ enum itn_status mongo_events(struct store *base, int64_t after, size_t max, stor
 	return status;
 }
 
+static int kind_of(struct str name, const char *(*name_of)(int kind), int kinds)
+{
+	int kind = 0;
+	while (kind < kinds && !str_eq(name, str_from(name_of(kind))))
+		kind++;
+	return kind;
+}
+
+static const char *event_text(int kind)
+{
+	return event_name((enum event_kind)kind);
+}
+
+static const char *entity_text(int kind)
+{
+	return entity_name((enum entity_kind)kind);
+}
+
+struct event event_from_bson(const bson_t *doc)
+{
+	return (struct event){
+		.seq = bson_take_int(doc, "_id"),
+		.id = bson_take_str(doc, "id"),
+		.batch = bson_take_str(doc, "batch"),
+		.kind = (enum event_kind)kind_of(bson_take_str(doc, "event"), event_text, EVENT_KINDS),
+		.entity = (enum entity_kind)kind_of(bson_take_str(doc, "entity"), entity_text, ENTITY_KINDS),
+		.key = bson_take_str(doc, "key"),
+		.entity_version = bson_take_int(doc, "entityVersion"),
+		.time = bson_take_int(doc, "time"),
+		.logged_at = bson_take_int(doc, "loggedAt"),
+		.caused_by = bson_take_str(doc, "causedBy"),
+		.message = bson_take_str(doc, "message"),
+		.frame = bson_take_str(doc, "frame"),
+	};
+}
+
+struct event_scan {
+	store_scan_event_fn *row;
+	void *context;
+};
+
+static bool event_of_row(void *context, const bson_t *doc)
+{
+	struct event_scan *scan = context;
+	struct event event = event_from_bson(doc);
+	scan->row(scan->context, &event);
+	return true;
+}
+
+enum itn_status mongo_events_of(struct store *base, const struct event_range *range, store_scan_event_fn *row,
+				void *context)
+{
+	struct event_scan scan = { row, context };
+	bson_t filter = BSON_INITIALIZER, seqs, opts;
+	bson_put_str(&filter, "entity", str_from(entity_name(range->entity)));
+	bson_put_str(&filter, "key", range->key);
+	bson_append_document_begin(&filter, "_id", -1, &seqs);
+	bson_put_int(&seqs, "$gte", range->from);
+	bson_put_int(&seqs, "$lte", range->until);
+	bson_append_document_end(&filter, &seqs);
+	opts_sorted(&opts, "_id", NULL, range->max);
+	enum itn_status status = store_find(mongo_store_of(base), IN_EVENTS, &filter, &opts, event_of_row, &scan);
+	bson_destroy(&filter);
+	bson_destroy(&opts);
+	return status;
+}
+
 static bool seq_row(void *context, const bson_t *doc)
 {
 	*(int64_t *)context = bson_take_int(doc, "_id");

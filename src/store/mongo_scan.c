@@ -326,41 +326,10 @@ static void range(bson_t *filter, bson_t *opts, int64_t from, int64_t until)
 	opts_sorted(opts, "_id", NULL, 0);
 }
 
-static int kind_of(struct str name, const char *(*name_of)(int kind), int kinds)
-{
-	int kind = 0;
-	while (kind < kinds && !str_eq(name, str_from(name_of(kind))))
-		kind++;
-	return kind;
-}
-
-static const char *event_text(int kind)
-{
-	return event_name((enum event_kind)kind);
-}
-
-static const char *entity_text(int kind)
-{
-	return entity_name((enum entity_kind)kind);
-}
-
 static bool event_row(void *context, const bson_t *doc)
 {
 	struct rows *rows = context;
-	struct event event = {
-		.seq = bson_take_int(doc, "_id"),
-		.id = bson_take_str(doc, "id"),
-		.batch = bson_take_str(doc, "batch"),
-		.kind = (enum event_kind)kind_of(bson_take_str(doc, "event"), event_text, EVENT_KINDS),
-		.entity = (enum entity_kind)kind_of(bson_take_str(doc, "entity"), entity_text, ENTITY_KINDS),
-		.key = bson_take_str(doc, "key"),
-		.entity_version = bson_take_int(doc, "entityVersion"),
-		.time = bson_take_int(doc, "time"),
-		.logged_at = bson_take_int(doc, "loggedAt"),
-		.caused_by = bson_take_str(doc, "causedBy"),
-		.message = bson_take_str(doc, "message"),
-		.frame = bson_take_str(doc, "frame"),
-	};
+	struct event event = event_from_bson(doc);
 	rows->row.event(rows->context, &event);
 	return true;
 }

@@ -61,6 +61,8 @@ static const struct index {
 	{ 6, IN_ALERTS, { "kind", "raisedAt", "_id" }, .only = NULL },
 	{ 6, IN_ALERTS, { "entity", "key", "raisedAt", "_id" }, .only = NULL },
 	{ 6, IN_CARGO, { "dueAt", "_id" }, .sparse = true },
+	{ 7, IN_EVENTS, { "entity", "key", "_id" }, .only = NULL },
+	{ 7, IN_NOTIFICATIONS, { "eventId" }, .only = NULL },
 };
 
 #define CODE_NAMESPACE_NOT_FOUND    26

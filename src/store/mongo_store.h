@@ -8,6 +8,9 @@
 #include "store/mongo_document.h"
 #include "store/mongo_link.h"
 
+/** The first time behind all that can be written, ms: the year 10000. Only a forged cursor is at the instant before it. */
+#define TIME_END INT64_C(253402300800000)
+
 struct mongo_store {
 	struct store base;
 	struct mongo_link *link;
@@ -58,6 +61,10 @@ enum itn_status mongo_cargo(struct store *store, struct arena *arena, struct str
 enum itn_status mongo_trade_json(struct store *store, struct str id, struct buf *out, int64_t *ret_version);
 enum itn_status mongo_cargo_json(struct store *store, struct str id, struct buf *out, int64_t *ret_version);
 enum itn_status mongo_events(struct store *store, int64_t after, size_t max, store_event_fn *row, void *context);
+/** A logged event; its texts point into the document. EVENT_KINDS, ENTITY_KINDS: a name that nobody knows. */
+struct event event_from_bson(const bson_t *doc);
+enum itn_status mongo_events_of(struct store *store, const struct event_range *range, store_scan_event_fn *row,
+				void *context);
 enum itn_status mongo_progress(struct store *store, const struct str *ids, size_t count,
 			       enum store_progress *ret_progress);
 enum itn_status mongo_counters(struct store *store, struct str prefix, store_counter_fn *row, void *context);
@@ -93,6 +100,8 @@ enum itn_status mongo_notification(struct store *store, struct arena *arena, str
 				    struct notification *ret_notification);
 enum itn_status mongo_notifications(struct store *store, enum notification_status status, const struct store_cursor *after,
 				     size_t max, store_notification_fn *row, void *context);
+enum itn_status mongo_notifications_of(struct store *store, const struct str *events, size_t count,
+				       store_notification_fn *row, void *context);
 enum itn_status mongo_notifications_due(struct store *store, struct arena *arena, int64_t now, size_t max,
 					 struct notification **ret_notifications, size_t *ret_count);
 enum itn_status mongo_notification_change(struct store *store, const struct notification *changed, int64_t from_version);

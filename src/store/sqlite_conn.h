@@ -16,6 +16,9 @@
 #define SQL_IS_LOADED  "goods IN (3, 4) AND shipment IS NOT NULL"
 #define SQL_IS_QUEUED  "status = 1"
 #define SQL_IS_UNRESOLVED "status <> 2"
+#define SQL_EVENT_COLUMNS \
+	"seq, id, kind, entity, key, entity_version, time, logged_at, caused_by, message, batch, frame"
+#define SQL_IS_OF_TIMELINE "entity IN (0, 1)"
 #define SQL_SUM_MAX     "9007199254740991"
 #define SQL_NUMBER_BITS "24"
 #define SQL_UNSEQUENCED(entity, key) \
@@ -35,10 +38,10 @@
 #define SQL_NOTIFICATION_COLUMNS \
 	"id, event, channel, status, attempts, queued_at, next_at, version, recipient, subject, last_error, body"
 
-/* Movements of a station behind (at, n), by this index and its condition. */
+/* Movements behind (at, n), by this index and its condition. */
 #define SQL_MOVEMENTS_BY(index, condition) \
 	"SELECT n, event, item, quantity, source, target, station, trade, shipment, at, source_balance, target_balance" \
-	" FROM posting INDEXED BY " index " WHERE station = ?1" condition " AND (at, n) > (?2, ?3) AND at < ?4" \
+	" FROM posting INDEXED BY " index " WHERE " condition " AND (at, n) > (?2, ?3) AND at < ?4 AND (?1 IS NULL OR station = ?1)" \
 	" AND (?5 IS NULL OR trade = ?5) AND (?6 IS NULL OR shipment = ?6) AND (?7 IS NULL OR item = ?7)" \
 	" ORDER BY at, n LIMIT ?8"
 

@@ -224,6 +224,8 @@ static enum itn_status list_kind(struct conn *conn, const struct store_list *lis
 		return sqlite_movements(conn, list, row, context);
 	case LIST_ALERTS:
 		return list_alerts(conn, list, row, context);
+	case LIST_TRADE_TIMELINE:
+	case LIST_CARGO_TIMELINE:
 	case LIST_TRADES:
 	case LIST_CARGO:
 		break;

@@ -95,6 +95,27 @@ enum itn_status sqlite_notifications(struct store *base, enum notification_statu
 	return status;
 }
 
+enum itn_status sqlite_notifications_of(struct store *base, const struct str *events, size_t count,
+					store_notification_fn *row, void *context)
+{
+	struct sqlite_store *store = sqlite_store_of(base);
+	struct notification notification;
+	struct conn *conn;
+	enum itn_status status = notifications_open(store, &conn);
+	if (status)
+		return status == ITN_NOT_FOUND ? ITN_OK : status;
+	for (size_t i = 0; !status && i < count; i++) {
+		sqlite3_stmt *stmt = conn_sql(conn, SQL_NOTIFICATIONS_OF);
+		bind_str(stmt, 1, events[i]);
+		while (conn_row(conn, stmt, &status)) {
+			notification_columns(stmt, &notification);
+			row(context, &notification);
+		}
+	}
+	reader_give(store, conn);
+	return status;
+}
+
 enum itn_status sqlite_notifications_due(struct store *base, struct arena *arena, int64_t now, size_t max,
 					 struct notification **ret_notifications, size_t *ret_count)
 {

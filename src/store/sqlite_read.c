@@ -172,6 +172,48 @@ enum itn_status sqlite_events(struct store *base, int64_t after, size_t max, sto
 	return status;
 }
 
+struct event event_columns(sqlite3_stmt *stmt)
+{
+	return (struct event){
+		.seq = column_int(stmt, 0),
+		.id = column_str(stmt, 1),
+		.kind = (enum event_kind)column_int(stmt, 2),
+		.entity = (enum entity_kind)column_int(stmt, 3),
+		.key = column_str(stmt, 4),
+		.entity_version = column_int(stmt, 5),
+		.time = column_int(stmt, 6),
+		.logged_at = column_int(stmt, 7),
+		.caused_by = column_str(stmt, 8),
+		.message = column_str(stmt, 9),
+		.batch = column_str(stmt, 10),
+		.frame = column_str(stmt, 11),
+	};
+}
+
+enum itn_status sqlite_events_of(struct store *base, const struct event_range *range, store_scan_event_fn *row,
+				 void *context)
+{
+	struct sqlite_store *store = sqlite_store_of(base);
+	struct conn *conn;
+	enum itn_status status = reader_take(store, &conn);
+	if (status)
+		return status;
+	conn->patient = true;
+	sqlite3_stmt *stmt = conn_sql(conn, SQL_EVENTS_OF);
+	bind_int(stmt, 1, range->entity);
+	bind_str(stmt, 2, range->key);
+	bind_int(stmt, 3, range->from);
+	bind_int(stmt, 4, range->until);
+	bind_int(stmt, 5, (int64_t)range->max);
+	while (conn_row(conn, stmt, &status)) {
+		struct event event = event_columns(stmt);
+		row(context, &event);
+	}
+	conn->patient = false;
+	reader_give(store, conn);
+	return status;
+}
+
 static enum itn_status progress_of(struct conn *conn, struct str id, enum store_progress *ret_progress)
 {
 	sqlite3_stmt *stmt = conn_sql(conn, SQL_PROGRESS);

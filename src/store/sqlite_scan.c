@@ -184,24 +184,6 @@ enum itn_status sqlite_scan_state(struct store *base, store_scan_fn *row, void *
 	return status;
 }
 
-static struct event event_columns(sqlite3_stmt *stmt)
-{
-	return (struct event){
-		.seq = column_int(stmt, 0),
-		.id = column_str(stmt, 1),
-		.kind = (enum event_kind)column_int(stmt, 2),
-		.entity = (enum entity_kind)column_int(stmt, 3),
-		.key = column_str(stmt, 4),
-		.entity_version = column_int(stmt, 5),
-		.time = column_int(stmt, 6),
-		.logged_at = column_int(stmt, 7),
-		.caused_by = column_str(stmt, 8),
-		.message = column_str(stmt, 9),
-		.batch = column_str(stmt, 10),
-		.frame = column_str(stmt, 11),
-	};
-}
-
 enum itn_status sqlite_scan_log(struct store *base, int64_t after, int64_t until, store_scan_event_fn *row,
 				void *context)
 {

@@ -76,6 +76,8 @@ enum itn_status sqlite_trade_json(struct store *store, struct str id, struct buf
 enum itn_status sqlite_cargo_json(struct store *store, struct str id, struct buf *out, int64_t *ret_version);
 enum itn_status sqlite_inventory_json(struct store *store, struct str station, struct buf *out, int64_t *ret_version);
 enum itn_status sqlite_events(struct store *store, int64_t after, size_t max, store_event_fn *row, void *context);
+enum itn_status sqlite_events_of(struct store *store, const struct event_range *range, store_scan_event_fn *row,
+				 void *context);
 enum itn_status sqlite_progress(struct store *store, const struct str *ids, size_t count,
 				enum store_progress *ret_progress);
 enum itn_status sqlite_counters(struct store *store, struct str prefix, store_counter_fn *row, void *context);
@@ -83,6 +85,8 @@ enum itn_status sqlite_counters(struct store *store, struct str prefix, store_co
 enum itn_status sqlite_schema_now(struct conn *conn, int64_t *ret_schema);
 /** The head's columns log, schema, epoch, last_seq, logged_at of this row. */
 void head_columns(sqlite3_stmt *stmt, struct store_head *ret_head);
+/** The columns SQL_EVENT_COLUMNS of this row, its texts valid until the next step. */
+struct event event_columns(sqlite3_stmt *stmt);
 /** The nine columns of a stock record of this row, its texts copied into the arena. */
 void stock_columns(sqlite3_stmt *stmt, struct arena *arena, struct stock *ret_stock);
 
@@ -110,6 +114,8 @@ enum itn_status sqlite_notification(struct store *store, struct arena *arena, st
 				    struct notification *ret_notification);
 enum itn_status sqlite_notifications(struct store *store, enum notification_status status, const struct store_cursor *after,
 				     size_t max, store_notification_fn *row, void *context);
+enum itn_status sqlite_notifications_of(struct store *store, const struct str *events, size_t count,
+					store_notification_fn *row, void *context);
 enum itn_status sqlite_notifications_due(struct store *store, struct arena *arena, int64_t now, size_t max,
 					 struct notification **ret_notifications, size_t *ret_count);
 enum itn_status sqlite_notification_change(struct store *store, const struct notification *changed, int64_t from_version);

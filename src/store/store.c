@@ -4,6 +4,7 @@
 
 #include "store/kinds.h"
 #include "store/measure.h"
+#include "store/timeline.h"
 
 static enum itn_status open_with(const struct config *config, bool make, struct store **ret_store, struct error *error)
 {
@@ -114,7 +115,9 @@ enum itn_status store_stock_at(struct store *store, struct arena *arena, struct 
 
 enum itn_status store_list(struct store *store, const struct store_list *list, store_row_fn *row, void *context)
 {
-	return store_measure(store->ops->list(store, list, row, context));
+	bool timeline = list->kind == LIST_TRADE_TIMELINE || list->kind == LIST_CARGO_TIMELINE;
+
+	return store_measure((timeline ? timeline_list : store->ops->list)(store, list, row, context));
 }
 
 enum itn_status store_events(struct store *store, int64_t after, size_t max, store_event_fn *row, void *context)

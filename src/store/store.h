@@ -23,7 +23,7 @@
 #include "domain/trade.h"
 
 /** Version of the data's layout that this program writes. */
-#define STORE_SCHEMA 6
+#define STORE_SCHEMA 7
 #define STORE_LOG_ID_LEN 16
 
 struct store;
@@ -94,6 +94,8 @@ enum itn_status store_inventory_json(struct store *store, struct str station, st
 
 /** Since when the data have postings. A store of a schema before has no movements. */
 #define STORE_LEDGER_SCHEMA 3
+/** Since when a trade's or shipment's events are found by an index. A store of a schema before can't show timelines. */
+#define STORE_TIMELINE_SCHEMA 7
 
 /** What a station had on hand of each item at some moment, by name, more than 0, from the ledger's postings: nothing is
  *  known of before it was opened.
@@ -109,13 +111,22 @@ struct store_cursor {
 	struct str key;
 };
 
-enum store_list_kind { LIST_TRADES, LIST_CARGO, LIST_INVENTORY, LIST_MOVEMENTS, LIST_ALERTS };
+enum store_list_kind {
+	LIST_TRADES,
+	LIST_CARGO,
+	LIST_INVENTORY,
+	LIST_MOVEMENTS,
+	LIST_ALERTS,
+	LIST_TRADE_TIMELINE,
+	LIST_CARGO_TIMELINE,
+};
 
 /** Which entries; absent, 0 and -1 mean "any". Trades and cargo come by (createdAt, id), inventories by stationId, movements
- *  as the ledger has them, by (at, number), alerts by (raisedAt, id).
+ *  as the ledger has them, by (at, number), alerts by (raisedAt, id), timelines (domain/timeline.h) by place, with the time at which it was logged.
  *  What a kind does not have is ignored: cargo has status, destination, shipment (its own id) and times, inventories have
- *  a station, movements a station (which must be given), item, trade, shipment and times, alerts status, kind, what they
- *  are about (trade, shipment, or station and item) and times. */
+ *  a station, movements a station, item, trade, shipment and times (station, trade or shipment must be given), alerts
+ *  status, kind, what they are about (trade, shipment, or station and item) and times, timelines
+ *  the trade or the shipment that they are of (which must be given). */
 struct store_list {
 	enum store_list_kind kind;
 	int status; /**< enum trade_status, cargo_status or alert_status, -1: any */
@@ -135,7 +146,9 @@ typedef void store_row_fn(void *context, const struct store_row *row);
 
 /** One slice of a list, read in one short transaction that has ended when the call returns; `row` must not wait for anything.
  *  Fewer than `max` rows: the list is at its end. An index serves one filter; with several of which each alone has very many
- *  entries, a slice may take longer than the timeout, as all of them are looked through. */
+ *  entries, a slice may take longer than the timeout, as all of them are looked through.
+ *  A timeline is read in several transactions, up to where the log went at first: behind that nothing is missing and
+ *  nothing changes but what became of notifications. ITN_UNAVAILABLE for one of a store before STORE_TIMELINE_SCHEMA. */
 enum itn_status store_list(struct store *store, const struct store_list *list, store_row_fn *row, void *context) must_check;
 
 struct store_event_row {

@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import time
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -15,6 +16,8 @@ from harness.watch import assert_log_complete, read_log
 from schema.data import DATA, load_mongodb, load_sqlite, schema_of_sources
 
 OLDER = range(1, schema_of_sources())
+# Since when timelines are shown.
+TIMELINES = 7
 
 
 class OldStore:
@@ -100,8 +103,21 @@ def assert_all_went_on(old, before):
     assert_log_complete(read_log(stack.client))
     after = state()
     assert_movements_add_up(stack)
+    assert_timelines_are_whole(stack)
     assert_all_fits(stack)
     assert {key for key, version in before.items() if key not in after or after[key]["version"] < version} == set()
+
+
+def assert_timelines_are_whole(stack):
+    """Those of trades and cargo, also what happened before the index was there."""
+    told = {}
+    for event in read_log(stack.client):
+        kind = {"tradeCreate": "trades", "tradeUpdated": "trades", "cargoUpdated": "cargo"}.get(event["event"])
+        if kind:
+            told.setdefault(f"/api/{kind}/{quote(event['data']['_id'], safe='')}", []).append(event["id"])
+    for path, ids in told.items():
+        timeline = stack.get(f"{path}/timeline").json()
+        assert [entry["id"] for entry in timeline if entry["kind"] == "event" and entry["event"] != "criticalEvent"] == ids
 
 
 def assert_movements_add_up(stack):
@@ -152,6 +168,7 @@ def test_workers_do_not_wait_for_it(old_store, schema):
     assert old.stack.get(path).json()["version"] == 1
     assert old.stack.put(f"{path}/status", {"status": "delayed"}).status == 200
     assert old.stack.get("/api/getallCargo").status == 200
+    assert old.stack.get(f"{path}/timeline").status == (503 if schema < TIMELINES else 200)
     assert old.head()["schema"] == schema
     assert old.layout() == layout
     old.release_lease()

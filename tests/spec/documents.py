@@ -123,7 +123,8 @@ class OpenApi:
             for line in answer.body.splitlines():
                 self.check_value(name, response["content"][JSON[0]]["schema"]["items"], json.loads(line), where)
         elif kind == "text/csv":
-            entry = self.at(response["content"][JSON[0]]["schema"]["items"])["properties"]
+            entry = self.at(response["content"][JSON[0]]["schema"]["items"])
+            entry = {name: part for branch in entry.get("oneOf", [entry]) for name, part in self.at(branch)["properties"].items()}
             if name == "Inventories":  # a line for each item
                 entry = {"stationId": entry["stationId"], **self.at(entry["items"]["items"])["properties"]}
             columns = answer.body.decode().splitlines()[0].split(",")

@@ -65,7 +65,7 @@ def documents(talk):
     talk.trade = talk.say("POST", "/api/trades", TRADE, WAIT, 201).json()["transactionId"]
     talk.say("POST", "/api/trades", {**TRADE, "stationId": "Luna"}, {"Prefer": "wait=0"}, 202)
     six = [{"name": f"part {n}", "quantity": 1} for n in range(6)]
-    talk.say("POST", "/api/trades", {**TRADE, "items": six, "destination": "Io"}, None, 201)
+    talk.large = talk.say("POST", "/api/trades", {**TRADE, "items": six, "destination": "Io"}, None, 201).json()["_id"]
     talk.cargo = "SH-1"
     talk.say("POST", "/api/cargo", {**CARGO, "shipmentId": "SH-1", "origin": "Luna", "capacity": 100,
                                     "eta": "2031-05-04T12:00:00Z", "location": "Dock 4"}, WAIT, 201)
@@ -151,6 +151,13 @@ def lists(talk):
         assert talk.say("GET", path + "?limit=1").field("Link")
         talk.say("GET", path, None, {"Accept": "image/png"}, 406)
         talk.say("GET", path + "?limit=0", None, None, 400)
+    for path in (f"/api/trades/{talk.trade}", f"/api/trades/{talk.large}", "/api/cargo/SH-1", "/api/cargo/SH-4"):
+        for form in FORMS:
+            talk.say("GET", f"{path}/timeline", None, {"Accept": form})
+        assert talk.say("GET", f"{path}/timeline?limit=1").field("Link")
+        talk.say("GET", f"{path}/timeline", None, {"Accept": "image/png"}, 406)
+        talk.say("GET", f"{path}/timeline?limit=0", None, None, 400)
+        talk.say("GET", f"{path.rsplit('/', 1)[0]}/nothing/timeline", None, None, 404)
     for form in FORMS[:2]:
         talk.say("GET", "/api/events", None, {"Accept": form})
     assert talk.say("GET", "/api/events?limit=1").field("Link")

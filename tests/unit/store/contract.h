@@ -42,7 +42,8 @@ struct contract_group {
 };
 extern const struct contract_group contract_alerts, contract_write, contract_list, contract_lease, contract_batch,
 	contract_loading, contract_jobs, contract_notifications, contract_ledger, contract_claims, contract_crowd,
-	contract_processes, contract_inspect, contract_prefetch, contract_stock, contract_scan;
+	contract_processes, contract_inspect, contract_prefetch, contract_stock, contract_scan,
+	contract_timeline;
 
 /** Fails when it is not the status that is expected. */
 void check_status(const char *name, enum itn_status actual, enum itn_status expected);

@@ -84,15 +84,15 @@ static void check_rows(struct fixture *f, const char *const *rows, size_t count)
 
 static void an_empty_store_has_a_head(void **state)
 {
-	static const char *const rows[] = { "head 6 0 0; " };
-	_Static_assert(STORE_SCHEMA == 6, "the row above says so");
+	static const char *const rows[] = { "head 7 0 0; " };
+	_Static_assert(STORE_SCHEMA == 7, "the row above says so");
 	check_rows(*state, rows, COUNT_OF(rows));
 }
 
 static void each_row_of_the_state_is_shown(void **state)
 {
 	static const char *const rows[] = {
-		"head 6 2 2; ",
+		"head 7 2 2; ",
 		"trade 1-1 pending 0 Vega  0; ",
 		"trade 1-0 pending 3 Mars SH 1; ",
 		"cargo 1-0 pending 1 1; ",

@@ -16,6 +16,7 @@ store_contract_sources = \
 	tests/unit/store/contract_prefetch.c \
 	tests/unit/store/contract_stock.c \
 	tests/unit/store/contract_scan.c \
+	tests/unit/store/contract_timeline.c \
 	tests/unit/store/contract_write.c
 
 unit_tests += tests/unit/store/test_contract

@@ -9,7 +9,7 @@ int main(int argc, char **argv)
 		&contract_write,   &contract_list, &contract_lease, &contract_batch,
 		&contract_loading, &contract_jobs, &contract_alerts, &contract_notifications,
 		&contract_ledger,  &contract_claims, &contract_crowd, &contract_inspect,
-		&contract_prefetch, &contract_stock, &contract_scan,
+		&contract_prefetch, &contract_stock, &contract_scan, &contract_timeline,
 #ifndef CONTRACT_STORE
 		&contract_processes,
 #endif
