@@ -34,10 +34,7 @@ static enum itn_status submit(struct store *store, sqlite_write_fn *run, const s
 static enum itn_status has_claims(struct conn *conn)
 {
 	int64_t schema = 0;
-	enum itn_status status;
-	sqlite3_stmt *stmt = conn_sql(conn, SQL_SCHEMA);
-	while (conn_row(conn, stmt, &status))
-		schema = column_int(stmt, 0);
+	enum itn_status status = sqlite_schema_now(conn, &schema);
 	return !status && schema < STORE_CLAIMS_SCHEMA ? ITN_UNAVAILABLE : status;
 }
 

@@ -122,11 +122,12 @@ enum store_list_kind {
 };
 
 /** Which entries; absent, 0 and -1 mean "any". Trades and cargo come by (createdAt, id), inventories by stationId, movements
- *  as the ledger has them, by (at, number), alerts by (raisedAt, id), timelines (domain/timeline.h) by place, with the time at which it was logged.
+ *  as the ledger has them, by (at, number), alerts by (raisedAt, id), timelines (domain/timeline.h) by place, with the
+ *  time at which it was logged.
  *  What a kind does not have is ignored: cargo has status, destination, shipment (its own id) and times, inventories have
  *  a station, movements a station, item, trade, shipment and times (station, trade or shipment must be given), alerts
- *  status, kind, what they are about (trade, shipment, or station and item) and times, timelines
- *  the trade or the shipment that they are of (which must be given). */
+ *  status, kind, what they are about (trade, shipment or station) and times, timelines the trade or the shipment that
+ *  they are of (which must be given). */
 struct store_list {
 	enum store_list_kind kind;
 	int status; /**< enum trade_status, cargo_status or alert_status, -1: any */
