@@ -134,6 +134,12 @@ enum itn_status draft_stock(struct draft *draft, struct str station, struct str 
 	return ITN_OK;
 }
 
+void draft_rises(struct draft_stock *stock)
+{
+	stock->rose = true;
+	stock->retried = false;
+}
+
 static bool has(const struct draft *draft, enum store_key_kind kind, struct str id)
 {
 	return (kind == STORE_KEY_TRADE && map_get(&draft->trades_by_id, id)) ||

@@ -36,6 +36,7 @@ struct draft_stock {
 	int64_t from_version;
 	struct job *untold; /**< stock changes by effects only: untold until the end of the batch */
 	bool rose;          /**< more of it became available, for however short */
+	bool retried;       /**< whoever is short of it was tried since, and none of them fits */
 	bool was_low;       /**< stock_is_low() as read */
 	int64_t told_seq;   /**< of its inventoryUpdated, once all is told; 0: none */
 	struct str told_id;
@@ -97,6 +98,8 @@ enum itn_status draft_trade(struct draft *draft, struct str id, struct draft_tra
 enum itn_status draft_cargo(struct draft *draft, struct str id, struct draft_cargo **ret) must_check;
 /** A record that is not there yet is made, with version 0. */
 enum itn_status draft_stock(struct draft *draft, struct str station, struct str item, struct draft_stock **ret) must_check;
+/** More of it is available. */
+void draft_rises(struct draft_stock *stock);
 /** A document that a query of this snapshot gave: the draft's own when it has it already. */
 struct draft_trade *draft_adopt_trade(struct draft *draft, const struct trade *trade);
 struct draft_cargo *draft_adopt_cargo(struct draft *draft, const struct cargo *cargo);

@@ -81,7 +81,8 @@ static void change(struct draft *draft, struct side *side, int64_t delta, struct
 	if (!side->stock)
 		return;
 	side->stock->stock.tracked |= delta > 0;
-	side->stock->rose |= delta > 0;
+	if (delta > 0)
+		draft_rises(side->stock);
 	side->stock->untold = cause;
 	draft_count(draft, STR("stock.total"), delta);
 }

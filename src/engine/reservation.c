@@ -136,7 +136,7 @@ enum itn_status reservation_end(struct draft *draft, struct draft_trade *trade, 
 			break;
 		stock->stock.reserved -= line->quantity;
 		stock->untold = job;
-		stock->rose = true;
+		draft_rises(stock);
 	}
 	if (has_reserved)
 		trade->untold = job;

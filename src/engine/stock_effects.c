@@ -14,18 +14,21 @@ static enum itn_status restock_item(struct draft *draft, struct job *job, struct
 	struct draft_stock *stock;
 	struct draft_trade *trade;
 	struct walk walk;
+	bool from_the_top = !str_is_set(job->cursor.key);
 	enum itn_status status = draft_stock(draft, job->lane, item, &stock);
 
 	if (status != ITN_OK)
 		return status;
 	*ret_state = EFFECT_DONE;
 	walk_short(&walk, draft, job->lane, item, &job->cursor);
-	while (stock_available(&stock->stock) > 0) {
+	while (stock_available(&stock->stock) > 0 && !stock->retried) {
 		if (draft->documents >= budget) {
 			*ret_state = EFFECT_PARTIAL;
 			break;
 		}
 		status = walk_next(&walk, &trade);
+		if (status == ITN_OK && !trade)
+			stock->retried = from_the_top;
 		if (status != ITN_OK || !trade)
 			break;
 		if (trade->trade.unsequenced) {

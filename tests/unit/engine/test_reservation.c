@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "store/engine_ops.h"
 #include "store/inspect.h"
 #include "world.h"
 
@@ -607,6 +608,47 @@ static void a_crowded_lane_delays_no_departure_elsewhere(void **state)
 	assert_true(world_on_hand(world, "Mars", "copper") < 400);
 }
 
+static const struct store_ops *counted_ops;
+static int short_reads;
+
+static enum itn_status count_short_reads(struct store_engine *engine, struct arena *arena, struct str station,
+					 struct str item, const struct store_cursor *after, size_t max,
+					 struct trade **ret_trades, size_t *ret_count)
+{
+	short_reads++;
+	return counted_ops->batch_short(engine, arena, station, item, after, max, ret_trades, ret_count);
+}
+
+/* Each batch of a long delivery leaves a retry behind it. */
+static void whoever_fits_not_is_retried_once_for_all_that_came(void **state)
+{
+	struct world *world = *state;
+	struct store_ops ops = *world->store->ops;
+	struct store_vitals vitals;
+	struct sequencer_result result;
+
+	world->config.chunk_max = 10;
+	world_reconfigure(world);
+	stock_mars(world, "copper 1");
+	(void)world_trade_from(world, "Mars", "Vega", "copper 1000");
+	world_cargo(world, "S1", "Mars", "", 0);
+	for (int i = 0; i < 60; i++)
+		(void)world_trade(world, "Mars", "copper 2");
+	world_settle(world);
+	world_set_cargo(world, "S1", CARGO_DELIVERED);
+	while (world_on_hand(world, "Mars", "copper") < 121)
+		assert_int_equal(world_step(world, &result), ITN_OK);
+	assert_int_equal(store_vitals(world->store, &vitals), ITN_OK);
+	assert_true(vitals.jobs > 10);
+	counted_ops = world->store->ops;
+	ops.batch_short = count_short_reads;
+	world->store->ops = &ops;
+	world_settle(world);
+	world->store->ops = counted_ops;
+	assert_true(short_reads > 0 && short_reads < 5);
+	assert_int_equal(world_count(world, SHORTAGE), 1);
+}
+
 static void a_large_count_goes_on_in_chunks(void **state)
 {
 	struct world *world = *state;
@@ -663,6 +705,7 @@ int main(void)
 		CASE(a_count_takes_from_a_closed_trade_without_delaying_it),
 		CASE(a_large_departure_leaves_without_what_a_large_count_before_it_misses),
 		CASE(a_crowded_lane_delays_no_departure_elsewhere),
+		CASE(whoever_fits_not_is_retried_once_for_all_that_came),
 		CASE(a_large_count_goes_on_in_chunks),
 	};
 
