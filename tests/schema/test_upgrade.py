@@ -1,6 +1,7 @@
 """A network of an older schema under this version: usable at once, brought on by the engine that has the lease."""
 
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -13,7 +14,7 @@ import pytest
 from harness.audit import assert_all_fits
 from harness.wait import wait_for
 from harness.watch import assert_log_complete, read_log
-from schema.data import DATA, load_mongodb, load_sqlite, schema_of_sources
+from schema.data import DATA, SOURCES, load_mongodb, load_sqlite, schema_of_sources
 
 OLDER = range(1, schema_of_sources())
 # Since when timelines are shown.
@@ -21,7 +22,7 @@ TIMELINES = 7
 
 
 class OldStore:
-    """A stack over the data set of a schema; it is not started yet."""
+    """A stack over the data set of a schema, or over nothing when that is None; it is not started yet."""
 
     def __init__(self, kind, schema, make_stack, mongo, **settings):
         self.stack = make_stack(kind, **settings)
@@ -29,11 +30,13 @@ class OldStore:
         if kind == "sqlite":
             self.stack.folder.mkdir(mode=0o700)
             self.path = self.stack.folder / "itn.db"
-            load_sqlite(self.path, schema)
+            if schema:
+                load_sqlite(self.path, schema)
         else:
             self.client = mongo().client()
             self.database = self.client[self.stack.settings["ITN_NETWORK"]]
-            load_mongodb(self.database, schema)
+            if schema:
+                load_mongodb(self.database, schema)
 
     def head(self):
         if self.client:
@@ -135,6 +138,17 @@ def test_a_data_set_of_each_older_schema_is_kept():
 
 
 @pytest.mark.parametrize("schema", OLDER)
+def test_a_data_set_has_all_of_its_schema(schema):
+    """Tables, indexes and triggers of SQLite: one that was made too early would test another upgrade than users have."""
+    layout = (SOURCES / "store/sqlite_schema.def").read_text()
+    kept = (DATA / f"{schema}.sql").read_text()
+    made = re.findall(r'^TABLE\((\d+), "CREATE (?:UNIQUE )?(?:TABLE|INDEX|TRIGGER) (\w+) ', layout, re.MULTILINE)
+    assert len(made) > 20
+    assert [name for number, name in made if int(number) <= schema
+            and not re.search(rf'^CREATE (UNIQUE )?(TABLE|INDEX|TRIGGER) "?{name}"?[ (]', kept, re.MULTILINE)] == []
+
+
+@pytest.mark.parametrize("schema", OLDER)
 def test_an_old_network_goes_on(old_store, schema):
     old = old_store(schema, ITN_LEASE_MS=300, ITN_CHUNK_MAX=10)
     before = old.documents()
@@ -154,6 +168,16 @@ def test_cargo_of_before_is_late_too(old_store):
         "pending", "delivered"]
     alert, = old.stack.get("/api/alerts?shipmentId=late").json()
     assert (alert["kind"], alert["shipmentId"], alert["status"]) == ("lateness", "late", "open")
+
+
+@pytest.mark.parametrize("schema", OLDER)
+def test_it_has_then_what_a_new_one_has(old_store, schema):
+    """Tables, collections, indexes, triggers."""
+    old, new = (old_store(one, ITN_LEASE_MS=300) for one in (schema, None))
+    for one in (old, new):
+        one.stack.up()
+        wait_until_current(one)
+    assert old.layout() == new.layout()
 
 
 @pytest.mark.parametrize("schema", OLDER)
