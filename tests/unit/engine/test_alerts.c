@@ -13,7 +13,9 @@
 
 #define LARGE_TRADE "a 1, b 1, c 1, d 1, e 1, f 1"
 #define LARGE_CARGO "a 1, b 1, c 1, d 1, e 1, f 1, g 1, h 1, i 1, j 1, k 1"
-#define ETA	    INT64_C(2000000000000)
+/* In the past, as no event tells of an eta before it has passed by the event's own time; what the engine takes as passed is
+ * world->due_until. */
+#define ETA	    INT64_C(1700000000000)
 
 static int begin(void **state)
 {
