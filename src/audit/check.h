@@ -29,9 +29,10 @@ enum audit_sum {
 struct counted {
 	int64_t trades[TRADE_STATUSES], cargo[CARGO_STATUSES]; /**< documents whose changes are all in the log */
 	int64_t floating_trades, floating_cargo;               /**< in the log, but with changes that are not */
+	int64_t alerts[ALERT_STATUSES];
 	int64_t on_hand, created, critical;
 
-	int64_t said_trades[TRADE_STATUSES], said_cargo[CARGO_STATUSES];
+	int64_t said_trades[TRADE_STATUSES], said_cargo[CARGO_STATUSES], said_alerts[ALERT_STATUSES];
 	int64_t said_on_hand, said_events, said_created, said_hours, said_days, said_critical;
 };
 

@@ -18,12 +18,15 @@ void audit_take_counter(struct audit *audit, struct str name, int64_t value)
 	struct counted *counted = &audit->counted;
 	enum trade_status trade;
 	enum cargo_status cargo;
+	enum alert_status alert;
 	struct str rest;
 
 	if (begins(name, "trades.status.", &rest) && trade_status_parse(rest, &trade))
 		counted->said_trades[trade] = value;
 	else if (begins(name, "cargo.status.", &rest) && cargo_status_parse(rest, &cargo))
 		counted->said_cargo[cargo] = value;
+	else if (begins(name, "alerts.status.", &rest) && alert_status_parse(rest, &alert))
+		counted->said_alerts[alert] = value;
 	else if (begins(name, "trades.created.hour.", &rest))
 		counted->said_hours += value;
 	else if (begins(name, "trades.created.day.", &rest))
@@ -73,6 +76,11 @@ static const char *cargo_name(int status)
 	return cargo_status_name((enum cargo_status)status);
 }
 
+static const char *alert_name(int status)
+{
+	return alert_status_name((enum alert_status)status);
+}
+
 void audit_counters(struct audit *audit)
 {
 	const struct counted *counted = &audit->counted;
@@ -81,6 +89,7 @@ void audit_counters(struct audit *audit)
 		       counted->floating_trades);
 	check_statuses(audit, "cargo.status.", cargo_name, CARGO_STATUSES, counted->said_cargo, counted->cargo,
 		       counted->floating_cargo);
+	check_statuses(audit, "alerts.status.", alert_name, ALERT_STATUSES, counted->said_alerts, counted->alerts, 0);
 	check(audit, "events.total", counted->said_events, audit->head.last_seq);
 	check(audit, "stock.total", counted->said_on_hand, counted->on_hand);
 	check(audit, "trades.created.total", counted->said_created, counted->created);

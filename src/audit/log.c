@@ -14,7 +14,8 @@ struct mention {
 	enum entity_kind entity;
 	struct str key; /* of an item of a station: "stationId\nitem" */
 	int64_t version, seq;
-	uint64_t print; /* of what it says */
+	uint64_t print;         /* of what it says */
+	enum alert_kind raises; /* a criticalEvent has the alert's id: of what it warns */
 	bool found;
 	struct mention *next;
 };
@@ -24,6 +25,7 @@ struct history {
 	struct audit *audit;
 	struct arena *arena; /* of the slice */
 	struct buf scratch;
+	enum alert_kind alert; /* of what the frame at hand warns */
 	struct map mentions;
 	struct mention *first[ENTITY_KINDS];
 	size_t count[ENTITY_KINDS];
@@ -72,6 +74,7 @@ static struct str data_of_kind(struct history *history, struct event event)
 	for (unsigned i = ALERT_NONE; i < kinds && !str_is_set(data); i++) {
 		event.alert = (enum alert_kind)i;
 		data = data_behind(history, &event);
+		history->alert = (enum alert_kind)i;
 	}
 	return data;
 }
@@ -86,8 +89,8 @@ static struct str data_of(struct history *history, const struct event *event)
 	return str_is_set(data) ? data : data_of_kind(history, older);
 }
 
-static void mention(struct history *history, enum entity_kind entity, struct str key, const struct event *event,
-		    int64_t version, uint64_t print)
+static struct mention *mention(struct history *history, enum entity_kind entity, struct str key,
+			       const struct event *event, int64_t version, uint64_t print)
 {
 	struct str name = arena_printf(history->arena, "%d%.*s", (int)entity, STR_ARG(key));
 	struct mention *known = map_get(&history->mentions, name);
@@ -102,10 +105,11 @@ static void mention(struct history *history, enum entity_kind entity, struct str
 		map_put(&history->mentions, name, known);
 	}
 	if (version < known->version)
-		return;
+		return known;
 	known->version = version;
 	known->seq = event->seq;
 	known->print = print;
+	return known;
 }
 
 static void tell_version(struct history *history, struct str entity, struct str key, int64_t version)
@@ -175,6 +179,12 @@ static void take_data(struct history *history, const struct event *event, struct
 	if (event->kind == EVENT_INVENTORY_UPDATED) {
 		take_inventory(history, event, data);
 		return;
+	}
+	if (event->kind == EVENT_CRITICAL && history->alert != ALERT_NONE)
+		mention(history, ENTITY_ALERT, event->id, event, 0, 0)->raises = history->alert;
+	if (event->kind == EVENT_ALERT_UPDATED) {
+		tell_version(history, STR("alert"), event->key, event->entity_version);
+		mention(history, ENTITY_ALERT, event->key, event, event->entity_version, print_of(data));
 	}
 	if (event->entity != ENTITY_TRADE && event->entity != ENTITY_CARGO)
 		return;
@@ -327,6 +337,15 @@ struct look {
 	enum entity_kind entity;
 };
 
+/* An alert is there for a criticalEvent, unless one was there already. */
+static void tell_raised(struct history *history, const struct mention *mention, struct str json)
+{
+	struct alert alert;
+
+	if (alert_read_json(history->arena, json, &alert) == ITN_OK && alert.kind == mention->raises)
+		tell_version(history, STR("alert"), mention->key, 1);
+}
+
 static void take_document(void *context, const struct scan_document *document)
 {
 	struct look *look = context;
@@ -337,6 +356,10 @@ static void take_document(void *context, const struct scan_document *document)
 	if (!mention)
 		return;
 	mention->found = true;
+	if (mention->raises != ALERT_NONE)
+		tell_raised(history, mention, document->json);
+	if (history->audit->closer)
+		return;
 	if (document->version < mention->version)
 		audit_violation(history->audit, RULE_DOCUMENT_DATA, mention_entity(history, mention),
 				"it has version %lld, event %lld tells of version %lld", (long long)document->version,
@@ -361,7 +384,7 @@ static enum itn_status check_documents(struct history *history, enum entity_kind
 		keys[count++] = mention->key;
 	status = store_scan_documents(history->audit->store, entity, keys, count, take_document, &look);
 	for (struct mention *mention = history->first[entity]; status == ITN_OK && mention; mention = mention->next)
-		if (!mention->found)
+		if (!mention->found && mention->version && !history->audit->closer)
 			audit_violation(history->audit, RULE_DOCUMENT_DATA, mention_entity(history, mention),
 					"event %lld tells of it, and there is none", (long long)mention->seq);
 	return status;
@@ -387,9 +410,9 @@ static enum itn_status take_slice(struct history *history, int64_t after, int64_
 	status = store_scan_log(store, after, until, take_event, history);
 	if (status == ITN_OK)
 		status = store_scan_postings(store, after, until, take_posting, history);
-	for (enum entity_kind entity = 0; entity < ENTITY_KINDS && status == ITN_OK && !history->audit->closer;
-	     entity++)
-		status = check_documents(history, entity);
+	for (enum entity_kind entity = 0; entity < ENTITY_KINDS && status == ITN_OK; entity++)
+		if (!history->audit->closer || entity == ENTITY_ALERT)
+			status = check_documents(history, entity);
 	return status;
 }
 

@@ -156,6 +156,14 @@ static void take_job(struct audit *audit, const struct job *job)
 				(long long)audit->head.last_seq);
 }
 
+/* Its first version is told by the criticalEvent that raised it. */
+static void take_alert(struct audit *audit, const struct alert *alert)
+{
+	add_versions(audit, STR("alert"), alert->id, alert->version);
+	if (!audit->closer)
+		audit->counted.alerts[alert_status_of(alert)]++;
+}
+
 /* Whether the rest is wanted. */
 static bool take_head(struct audit *audit, const struct scan_row *row)
 {
@@ -192,6 +200,9 @@ static bool take_row(void *context, const struct scan_row *row)
 		break;
 	case SCAN_JOB:
 		take_job(audit, row->job);
+		break;
+	case SCAN_ALERT:
+		take_alert(audit, row->alert);
 		break;
 	}
 	return audit_goes_on(audit);

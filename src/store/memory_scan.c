@@ -112,6 +112,9 @@ static void give_row(struct scan *scan, enum memory_table in, struct str key, co
 	case IN_CARGO:
 		give_cargo(scan, value);
 		break;
+	case IN_ALERTS:
+		give(scan, &(struct scan_row){ .kind = SCAN_ALERT, .alert = value });
+		break;
 	default:
 		break;
 	}
@@ -137,7 +140,8 @@ static enum itn_status begin(struct memory_database *database, const char *call)
 
 enum itn_status memory_scan_state(struct store *store, store_scan_fn *row, void *context, struct error *error)
 {
-	static const enum memory_table tables[] = { IN_COUNTERS, IN_STOCK, IN_BALANCES, IN_JOBS, IN_TRADES, IN_CARGO };
+	static const enum memory_table tables[] = { IN_COUNTERS, IN_STOCK, IN_BALANCES, IN_JOBS,
+						    IN_TRADES,   IN_CARGO, IN_ALERTS };
 	struct scan scan = { .database = database_of(store), .row = row, .context = context };
 	enum itn_status status = begin(scan.database, "scan_state");
 	if (status)
@@ -217,6 +221,11 @@ static void give_document(enum entity_kind entity, struct str key, const void *v
 	if (entity == ENTITY_INVENTORY) {
 		found.stock = value;
 		found.version = found.stock->version;
+	} else if (entity == ENTITY_ALERT) {
+		buf_reset(json, SIZE_MAX);
+		alert_write_json(json, value);
+		found.version = ((const struct alert *)value)->version;
+		found.json = buf_str(json);
 	} else {
 		buf_reset(json, SIZE_MAX);
 		if (entity == ENTITY_TRADE)
@@ -233,7 +242,9 @@ enum itn_status memory_scan_documents(struct store *store, enum entity_kind enti
 				      size_t count, store_scan_document_fn *row, void *context)
 {
 	struct memory_database *database = database_of(store);
-	enum memory_table in = entity == ENTITY_INVENTORY ? IN_STOCK : table_of(entity);
+	enum memory_table in = entity == ENTITY_INVENTORY ? IN_STOCK
+			       : entity == ENTITY_ALERT   ? IN_ALERTS
+							  : table_of(entity);
 	struct buf json = { 0 };
 	enum itn_status status = begin(database, "scan_documents");
 	if (status)

@@ -91,7 +91,7 @@ enum itn_status alerts_write(struct mongo_engine *engine, const struct store_wri
 	return via_bulk_run(&engine->via, bulk, changes);
 }
 
-static bool from_bson(const bson_t *doc, struct arena *arena, bool copy, struct alert *ret_alert)
+bool alert_from_bson(const bson_t *doc, struct arena *arena, bool copy, struct alert *ret_alert)
 {
 	*ret_alert = (struct alert){ 0 };
 	return members_read(members, COUNT_OF(members), doc, arena, copy, ret_alert);
@@ -108,7 +108,7 @@ static bool take_alert(void *context, const bson_t *doc)
 {
 	struct target *target = context;
 	target->found = true;
-	target->corrupt = !from_bson(doc, target->arena, true, target->alert);
+	target->corrupt = !alert_from_bson(doc, target->arena, true, target->alert);
 	return false;
 }
 
@@ -169,7 +169,7 @@ static bool show_alert(void *context, const bson_t *doc)
 {
 	struct rows *rows = context;
 	struct alert alert;
-	if ((rows->corrupt = !from_bson(doc, rows->arena, false, &alert)))
+	if ((rows->corrupt = !alert_from_bson(doc, rows->arena, false, &alert)))
 		return false;
 	buf_reset(&rows->json, 65536);
 	alert_write_json(&rows->json, &alert);

@@ -68,6 +68,8 @@ mongoc_client_session_t *engine_session_new(mongoc_client_t *client, bson_error_
 void engine_head_filter(const struct mongo_engine *engine, bson_t *ret_filter);
 
 /* mongo_alert.c */
+/** As trade_from_bson(). */
+bool alert_from_bson(const bson_t *doc, struct arena *arena, bool copy, struct alert *ret_alert) must_check;
 /** The batch's alerts, in the open transaction. */
 enum itn_status alerts_write(struct mongo_engine *engine, const struct store_writes *writes) must_check;
 

@@ -228,6 +228,15 @@ static bool cargo_row(void *context, const bson_t *doc)
 	return give(scan, &(struct scan_row){ .kind = SCAN_CARGO, .cargo = &cargo });
 }
 
+static bool alert_row(void *context, const bson_t *doc)
+{
+	struct scan *scan = context;
+	struct alert alert;
+	if (!alert_from_bson(doc, scan->arena, false, &alert))
+		return broken(scan, doc);
+	return give(scan, &(struct scan_row){ .kind = SCAN_ALERT, .alert = &alert });
+}
+
 static enum itn_status scan_collection(struct scan *scan, enum mongo_collection in, doc_fn *row)
 {
 	bson_t filter = BSON_INITIALIZER;
@@ -244,6 +253,7 @@ static enum itn_status scan_all(struct scan *scan)
 	} parts[] = {
 		{ IN_COUNTERS, counter_row }, { IN_STOCK, stock_row },  { IN_BALANCES, balance_row },
 		{ IN_JOBS, job_row },         { IN_TRADES, trade_row }, { IN_CARGO, cargo_row },
+		{ IN_ALERTS, alert_row },
 	};
 	enum itn_status status = scan_head(scan);
 	for (size_t i = 0; !status && !scan->ended && i < sizeof(parts) / sizeof(parts[0]); i++)
@@ -421,6 +431,7 @@ static bool document_row(void *context, const bson_t *doc)
 	struct scan_document found = { .key = bson_take_str(doc, "_id"), .version = bson_take_int(doc, "version") };
 	struct trade trade;
 	struct cargo cargo;
+	struct alert alert;
 	arena_reset(rows->arena);
 	if (rows->entity == ENTITY_INVENTORY)
 		return stock_look(rows, doc);
@@ -429,6 +440,10 @@ static bool document_row(void *context, const bson_t *doc)
 		if ((rows->corrupt = !trade_from_bson(doc, rows->arena, false, &trade)))
 			return false;
 		trade_write_json(&rows->json, &trade);
+	} else if (rows->entity == ENTITY_ALERT) {
+		if ((rows->corrupt = !alert_from_bson(doc, rows->arena, false, &alert)))
+			return false;
+		alert_write_json(&rows->json, &alert);
 	} else {
 		if ((rows->corrupt = !cargo_from_bson(doc, rows->arena, false, &cargo)))
 			return false;
@@ -442,9 +457,10 @@ static bool document_row(void *context, const bson_t *doc)
 enum itn_status mongo_scan_documents(struct store *store, enum entity_kind entity, const struct str *keys, size_t count,
 				     store_scan_document_fn *row, void *context)
 {
-	static const enum mongo_collection collections[] = {
-		[ENTITY_TRADE] = IN_TRADES, [ENTITY_CARGO] = IN_CARGO, [ENTITY_INVENTORY] = IN_STOCK
-	};
+	static const enum mongo_collection collections[] = { [ENTITY_TRADE] = IN_TRADES,
+							     [ENTITY_CARGO] = IN_CARGO,
+							     [ENTITY_INVENTORY] = IN_STOCK,
+							     [ENTITY_ALERT] = IN_ALERTS };
 	struct rows rows = { .row.document = row, .context = context, .entity = entity };
 	bson_t filter = BSON_INITIALIZER, opts = BSON_INITIALIZER, in, list;
 	char buf[16];

@@ -10,7 +10,7 @@
 #include "store/batch.h"
 #include "store/claims.h"
 
-enum scan_kind { SCAN_HEAD, SCAN_COUNTER, SCAN_STOCK, SCAN_BALANCE, SCAN_TRADE, SCAN_CARGO, SCAN_JOB };
+enum scan_kind { SCAN_HEAD, SCAN_COUNTER, SCAN_STOCK, SCAN_BALANCE, SCAN_TRADE, SCAN_CARGO, SCAN_JOB, SCAN_ALERT };
 
 /** A row of the state; which members are set depends on the kind. */
 struct scan_row {
@@ -26,6 +26,7 @@ struct scan_row {
 	const struct balance *balance; /**< SCAN_BALANCE */
 	struct str destination;        /**< of goods in transit: the shipment's; absent: there is no such shipment */
 	const struct job *job;         /**< SCAN_JOB */
+	const struct alert *alert;     /**< SCAN_ALERT */
 
 	/** SCAN_TRADE: id, station, destination, status, holds, shipment, goods, version, unsequenced; `items` and
 	 *  `reserved` only of one whose goods are reserved or loaded. */
@@ -64,7 +65,7 @@ enum itn_status store_scan_ids(struct store *store, store_scan_id_fn *row, void 
 struct scan_document {
 	struct str key;
 	int64_t version;
-	struct str json;           /**< of a trade or cargo: as the list shows it */
+	struct str json;           /**< of a trade, cargo or alert: as the list shows it */
 	const struct stock *stock; /**< of ENTITY_INVENTORY */
 };
 typedef void store_scan_document_fn(void *context, const struct scan_document *document);

@@ -154,10 +154,24 @@ static enum itn_status scan_cargo(struct scan *scan)
 	return status;
 }
 
+static enum itn_status scan_alerts(struct scan *scan)
+{
+	sqlite3_stmt *stmt = conn_sql(scan->conn, SQL_SCAN_ALERTS);
+	enum itn_status status;
+	while (next(scan, stmt, &status)) {
+		struct alert alert;
+		if (alert_read_json(scan->arena, column_str(stmt, 2), &alert))
+			return broken(scan, stmt, "alert");
+		alert.version = column_int(stmt, 1);
+		give(scan, stmt, &(struct scan_row){ .kind = SCAN_ALERT, .alert = &alert });
+	}
+	return status;
+}
+
 static enum itn_status scan_all(struct scan *scan)
 {
 	static enum itn_status (*const parts[])(struct scan *) = {
-		scan_head, scan_counters, scan_stock, scan_balances, scan_jobs, scan_trades, scan_cargo,
+		scan_head, scan_counters, scan_stock, scan_balances, scan_jobs, scan_trades, scan_cargo, scan_alerts,
 	};
 	enum itn_status status = conn_do(scan->conn, SQL_BEGIN_READ);
 	for (size_t i = 0; !status && !scan->ended && i < sizeof(parts) / sizeof(parts[0]); i++)
@@ -303,6 +317,9 @@ enum itn_status sqlite_scan_documents(struct store *base, enum entity_kind entit
 				      store_scan_document_fn *row, void *context)
 {
 	struct sqlite_store *store = sqlite_store_of(base);
+	static const enum sqlite_sql texts[] = {
+		[ENTITY_TRADE] = SQL_TRADE_DOC, [ENTITY_CARGO] = SQL_CARGO_DOC, [ENTITY_ALERT] = SQL_ALERT_DOC
+	};
 	struct look look = { .row = row, .context = context };
 	enum itn_status status = reader_take(store, &look.conn);
 	if (status)
@@ -313,7 +330,7 @@ enum itn_status sqlite_scan_documents(struct store *base, enum entity_kind entit
 		if (entity == ENTITY_INVENTORY)
 			status = look_stock(&look, keys[i]);
 		else
-			status = look_document(&look, entity == ENTITY_TRADE ? SQL_TRADE_DOC : SQL_CARGO_DOC, keys[i]);
+			status = look_document(&look, texts[entity], keys[i]);
 	}
 	arena_free(look.arena);
 	reader_give(store, look.conn);

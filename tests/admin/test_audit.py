@@ -43,7 +43,10 @@ class Story:
     def __init__(self, stack):
         self.stack = stack
         self.delivered = trade(stack, 1, "Mars", key="once")
-        trade(stack, 2, "Mars", lines=6)
+        large = trade(stack, 2, "Mars", lines=6)
+        alert, = stack.get(f"/api/alerts?transactionId={large}").json()
+        self.alert = alert["id"]
+        assert stack.put(f"/api/alerts/{self.alert}/acknowledge", None).status == 200
         cargo(stack, "SH-1", "Mars", "in transit", "delivered")
         self.loaded = trade(stack, 3, "Venus")
         cargo(stack, "SH-2", "Venus")
@@ -252,6 +255,22 @@ FAULTS = {
         lambda db, story: db("UPDATE claim SET event = ?", NOBODY),
         lambda db, story: db("claims", {}, {"$set": {"event": NOBODY}}),
         ("claim.answer", "claim ")),
+    "an alert that nothing raised": (
+        lambda db, story: db("UPDATE alert SET doc = replace(doc, 'oversize', 'lateness') WHERE id = ?", story.alert),
+        lambda db, story: db("alerts", {"_id": story.alert}, {"$set": {"kind": "lateness"}}),
+        ("document.versions", "alert ALERT")),
+    "an alert that was changed by hand": (
+        lambda db, story: db("UPDATE alert SET doc = replace(doc, 'shipment', 'parcel') WHERE id = ?", story.alert),
+        lambda db, story: db("alerts", {"_id": story.alert}, {"$set": {"message": "Nothing!"}}),
+        ("document.data", "alert ALERT")),
+    "an alert that is gone": (
+        lambda db, story: db("DELETE FROM alert WHERE id = ?", story.alert),
+        lambda db, story: db.db.alerts.delete_one({"_id": story.alert}),
+        ("document.data", "alert ALERT")),
+    "a counter of alerts that counts wrong": (
+        lambda db, story: db("UPDATE counter SET value = value + 1 WHERE name = 'alerts.status.resolved'"),
+        lambda db, story: db("counters", {"_id": "alerts.status.resolved"}, {"$inc": {"value": 1}}),
+        ("counter.value", "counter alerts.status.resolved")),
     "a counter that counts wrong": (
         lambda db, story: db("UPDATE counter SET value = value + 1 WHERE name = 'cargo.status.delivered'"),
         lambda db, story: db("counters", {"_id": "cargo.status.delivered"}, {"$inc": {"value": 1}}),
@@ -264,6 +283,7 @@ def test_each_fault_is_named(story, copy, fault):
     in_sqlite, in_mongodb, (rule, entity) = FAULTS[fault]
     (in_sqlite if copy.kind == "sqlite" else in_mongodb)(copy, story)
     entity = entity.replace("LOADED", story.loaded).replace("DELIVERED", story.delivered)
+    entity = entity.replace("ALERT", story.alert)
     found = audit(story.stack, copy.option)["violations"]
     assert [one for one in found if one["rule"] == rule and one["entity"].startswith(entity)], found
     assert all(one["detail"] for one in found)

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "store/alerts.h"
 #include "store/scan.h"
 
 /* Rows as one line each, in the order in which they come. */
@@ -53,6 +54,10 @@ static bool see(void *context, const struct scan_row *row)
 		buf_printf(&seen->text, "job %lld %.*s %.*s; ", (long long)row->job->seq, STR_ARG(row->job->lane),
 			   STR_ARG(row->job->cause));
 		break;
+	case SCAN_ALERT:
+		buf_printf(&seen->text, "alert %.*s %s %lld; ", STR_ARG(row->alert->id),
+			   alert_status_name(alert_status_of(row->alert)), (long long)row->alert->version);
+		break;
 	}
 	return ++seen->count != seen->stop_after;
 }
@@ -89,6 +94,16 @@ static void an_empty_store_has_a_head(void **state)
 	check_rows(*state, rows, COUNT_OF(rows));
 }
 
+static struct alert an_alert(void)
+{
+	return (struct alert){ .id = STR("c.1"),
+			       .kind = ALERT_LOW_STOCK,
+			       .about = { ENTITY_INVENTORY, STR("Mars"), STR("ore") },
+			       .message = STR("Look!"),
+			       .raised_at = 1,
+			       .version = 1 };
+}
+
 static void each_row_of_the_state_is_shown(void **state)
 {
 	static const char *const rows[] = {
@@ -98,6 +113,7 @@ static void each_row_of_the_state_is_shown(void **state)
 		"cargo 1-0 pending 1 1; ",
 		"job 2 Mars c; ",
 		"counter a.b 7; ",
+		"alert c.1 open 1; ",
 		"stock Mars $ore.x 5; ",
 		"balance external ore -5 to ; ",
 		"balance transit:a:b ore 5 to ; ",
@@ -122,6 +138,8 @@ static void each_row_of_the_state_is_shown(void **state)
 					    { { STR("transit:a:b"), STR("ore"), 5 }, false } };
 	struct job job = { .seq = 2, .lane = STR("Mars"), .kind = 1, .key = STR("k"), .cause = STR("c") };
 	struct counter_write counter = { STR("a.b"), 7 };
+	struct alert alert = an_alert();
+	struct alert_write alert_write = { &alert, 0 };
 	check_status("all of it",
 		     commit_alone(f, (struct store_writes){ .trades = &trade_write,
 							    .trade_count = 1,
@@ -132,7 +150,9 @@ static void each_row_of_the_state_is_shown(void **state)
 							    .jobs = &job,
 							    .job_count = 1,
 							    .counters = &counter,
-							    .counter_count = 1 }),
+							    .counter_count = 1,
+							    .alerts = &alert_write,
+							    .alert_count = 1 }),
 		     ITN_OK);
 	put_trade(f, &late);
 	check_rows(f, rows, COUNT_OF(rows));
@@ -337,9 +357,17 @@ static void documents_are_found_by_their_keys(void **state)
 	struct trade trade = trade_to(f, "Mars");
 	struct stock stock = { .station = STR("Mars"), .item = STR("ore"), .version = 3, .updated_at = 1 };
 	struct stock_write write = { &stock, 0 };
+	struct alert alert = an_alert();
+	struct alert_write alert_write = { &alert, 0 };
+	struct str alerts[] = { STR("nobody"), alert.id };
 	int64_t version;
 	fixture_engine(f);
-	check_status("a record", commit_alone(f, (struct store_writes){ .stock = &write, .stock_count = 1 }), ITN_OK);
+	check_status("a record and an alert",
+		     commit_alone(f, (struct store_writes){ .stock = &write,
+							    .stock_count = 1,
+							    .alerts = &alert_write,
+							    .alert_count = 1 }),
+		     ITN_OK);
 	put_trade(f, &trade);
 	struct str keys[] = { STR("nobody"), trade.id }, items[] = { STR("Mars\nore"), STR("Mars\ntea"), STR("ore") };
 	check_status("json", store_trade_json(f->store, trade.id, &json, &version), ITN_OK);
@@ -350,6 +378,11 @@ static void documents_are_found_by_their_keys(void **state)
 	check_int("no cargo", (long long)text.len, 0);
 	check_status("stock", store_scan_documents(f->store, ENTITY_INVENTORY, items, 3, see_document, &text), ITN_OK);
 	check_str("one record", buf_str(&text), STR("ore 3; "));
+	buf_reset(&text, 0);
+	buf_reset(&json, 0);
+	check_status("json", store_alert_json(f->store, alert.id, &json, &version), ITN_OK);
+	check_status("alerts", store_scan_documents(f->store, ENTITY_ALERT, alerts, 2, see_document, &text), ITN_OK);
+	check_str("as it is shown", buf_str(&text), buf_str(&json));
 	buf_free(&text);
 	buf_free(&json);
 }
