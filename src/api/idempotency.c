@@ -98,11 +98,16 @@ static bool refuse_pending(struct idempotency *once)
 		      "another try of this request is under way, its answer can be had in a moment");
 }
 
-/* Nothing but the claim was written yet, if that: another try may begin at once. */
+/* Nothing but the claim was written yet by this try, if that: another one may begin at once. What an earlier one did is
+ * not known. */
 static bool fail(struct idempotency *once, enum itn_status status)
 {
 	once->lost = true;
-	store_failure_reply(once->res, status == ITN_FAILED || status == ITN_NO_ROOM ? status : ITN_UNAVAILABLE);
+	if (status != ITN_FAILED && once->again)
+		status = ITN_UNKNOWN;
+	else if (status != ITN_FAILED && status != ITN_NO_ROOM)
+		status = ITN_UNAVAILABLE;
+	store_failure_reply(once->res, status);
 	return false;
 }
 
@@ -150,6 +155,7 @@ static bool go_on(struct idempotency *once, enum idempotency_kind kind)
 	struct claim first;
 	enum itn_status status = store_claim(once->api->store, once->req->arena, once->claim.key, &first);
 
+	once->again = true;
 	if (status != ITN_OK)
 		return fail(once, status);
 	if (!str_eq(first.print, once->claim.print))
@@ -158,7 +164,6 @@ static bool go_on(struct idempotency *once, enum idempotency_kind kind)
 	if (first.status)
 		return answer_again(once, &first);
 	once->claim = first;
-	once->again = true;
 	return kind == IDEMPOTENT_CREATION || first.asked || take_over(once);
 }
 
