@@ -68,7 +68,7 @@ struct sequencer *sequencer_new(const struct config *config, struct store_engine
 	sequencer->chunk = config->chunk_max < SLOW_DOCUMENTS ? (size_t)config->chunk_max : SLOW_DOCUMENTS;
 	sequencer->batch_ms = (int64_t)config->batch_ms;
 	if (!sequencer->batch_ms)
-		sequencer->batch_ms = strncmp(config->store, "mongodb", 7) == 0 ? 100 : 10;
+		sequencer->batch_ms = strncmp(config->store, "mongodb", 7) == 0 ? 100 : 50;
 	return sequencer;
 }
 
