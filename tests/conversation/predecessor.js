@@ -458,7 +458,7 @@ const cases = {
   },
   "an unknown path answers 404, a wrong method 405 with Allow": async () => {
     problem(await call("GET", "/api/nowhere"), 404);
-    problem(await call("GET", "/"), 404);
+    problem(await call("GET", "/nowhere"), 404);
     const answer = await call("DELETE", "/api/getalltrades");
     problem(answer, 405);
     assert.match(answer.headers.get("allow"), /GET/);
