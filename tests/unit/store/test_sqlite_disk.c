@@ -143,15 +143,18 @@ static int integrity(const struct fixture *f)
 	return sound;
 }
 
+/* Pages: more than a creation and a batch of some write, with all their indexes. */
+#define ROOM_MOST 60
+
 /* Whatever room there is, from none to plenty: a write or a batch is done whole or not at all. */
 static void whatever_room_is_left_nothing_is_half_done(void **state)
 {
 	struct fixture *f = *state;
 	size_t created = 0, refused = 0, numbered = 0, put_off = 0;
 	fixture_engine(f);
-	for (size_t pages = 0; pages < 60; pages++) {
+	for (size_t pages = 0; pages < 2 * ROOM_MOST; pages++) {
 		struct str id;
-		disk_leave(pages % 20 * PAGE_BYTES);
+		disk_leave(pages % ROOM_MOST * PAGE_BYTES);
 		for (int i = 0; i < 4; i++) {
 			enum itn_status status = try_trade(f, &id);
 			if (status != ITN_OK)
