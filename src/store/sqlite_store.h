@@ -14,7 +14,7 @@
  *  changes, which else goes to the log file before it is done, again and again. */
 #define READER_CACHE_KIB 64
 #define WRITER_CACHE_KIB 512
-#define ENGINE_CACHE_KIB 4096
+#define ENGINE_CACHE_KIB 32768
 
 struct sqlite_store {
 	struct store base;
