@@ -160,7 +160,8 @@ static void add_roff(struct buf *out, const char *text)
 	}
 }
 
-static const char *placeholder(const struct config_row *row)
+/* What stands for the value in the manual page. */
+static const char *argument_name(const struct config_row *row)
 {
 	switch (row->type) {
 	case TYPE_UINT:
@@ -181,7 +182,7 @@ static void add_mdoc_row(struct buf *out, const struct config_row *row)
 	struct buf flag = { 0 };
 
 	config_flag(&flag, row);
-	buf_printf(out, ".It Fl %.*s Ns = Ns Ar %s Pq Ev %s\n", (int)flag.len - 1, flag.ptr + 1, placeholder(row),
+	buf_printf(out, ".It Fl %.*s Ns = Ns Ar %s Pq Ev %s\n", (int)flag.len - 1, flag.ptr + 1, argument_name(row),
 		   row->environment);
 	buf_free(&flag);
 	add_roff(out, row->help);
