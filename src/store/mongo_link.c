@@ -180,7 +180,7 @@ static void *link_main(void *arg)
 		announce(link->state, state, &why);
 		link->state = state;
 		link->verdicts++;
-		snprintf(link->reason, sizeof(link->reason), "%s", why.text);
+		snprintf(link->reason, sizeof(link->reason), "%.*s", (int)sizeof(link->reason) - 1, why.text);
 		pthread_cond_broadcast(&link->changed);
 		if (state == LINK_DOWN)
 			client_drop(link, &client);
