@@ -3,7 +3,6 @@
 import secrets
 import sqlite3
 import threading
-import time
 import urllib.parse
 from concurrent.futures import ThreadPoolExecutor
 
@@ -201,16 +200,16 @@ def test_many_at_once_change_once(api):
     trade, key = new_trade(api), new_key()
     path = f"/api/trades/{trade}/status"
 
+    def answered(client):
+        answer = client.put(path, {"status": "delayed"}, with_key(key))
+        if answer.status != 409:
+            return answer
+        assert problem(answer, 409)["type"] == "/problems/idempotency-pending"
+        assert answer.field("Retry-After") == "1"
+        return None
+
     def until_answered(client):
-        end = time.monotonic() + 30
-        while True:
-            answer = client.put(path, {"status": "delayed"}, with_key(key))
-            if answer.status != 409:
-                return answer
-            assert problem(answer, 409)["type"] == "/problems/idempotency-pending"
-            assert answer.field("Retry-After") == "1"
-            assert time.monotonic() < end, "another try is still under way"
-            time.sleep(0.02)
+        return wait_for(lambda: answered(client), "no other try is under way")
     before = api.get(f"/api/trades/{trade}").json()["version"]
     answers = at_once(api, until_answered)
     assert {answer.status for answer in answers} == {200}
@@ -224,16 +223,16 @@ def test_many_at_once_take_stock_once(api):
     station, key = f"Port {new_key()}", new_key()
     path = f"/api/inventory/{urllib.parse.quote(station)}"
 
-    def until_answered(client):
+    def answered(client):
         """Few have a place to wait for the engine at once."""
-        end = time.monotonic() + 30
-        while True:
-            answer = client.put(path, a_stock_take(tea=7), with_key(key))
-            if answer.status < 400:
-                return answer
-            assert problem(answer, 503)["outcome"] == "not-done"
-            assert time.monotonic() < end, "there is no place"
-            time.sleep(0.02)
+        answer = client.put(path, a_stock_take(tea=7), with_key(key))
+        if answer.status < 400:
+            return answer
+        assert problem(answer, 503)["outcome"] == "not-done"
+        return None
+
+    def until_answered(client):
+        return wait_for(lambda: answered(client), "there is a place to wait")
     answers = at_once(api, until_answered)
     assert {answer.status for answer in answers} <= {200, 202}
     taken = [event for event in read_log(api.client) if event["data"].get("_id") == station]
