@@ -25,6 +25,7 @@ PROGRAMS = [
     "tests/unit/engine/test_cascade",
     "tests/unit/engine/test_ledger",
     "tests/unit/engine/test_reservation",
+    "tests/unit/engine/test_stock_take",
 ]
 
 
