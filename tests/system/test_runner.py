@@ -1,12 +1,14 @@
 """./itn up, down and status."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
 
 import pytest
 
+from harness.stack import ROOT
 from harness.wait import free_port, wait_for
 
 PROCESSES = ["itn-api-1", "itn-api-2", "itn-engine-1", "itn-gateway", "nginx", "redis"]
@@ -163,6 +165,16 @@ def test_down_spares_a_stranger_that_has_the_number(make_stack):
     finally:
         stranger.kill()
         stranger.wait()
+
+
+def test_a_checkout_whose_path_has_spaces_is_configured(tmp_path):
+    checkout = tmp_path / "a new place" / "itn"
+    shutil.copytree(ROOT, checkout, ignore=shutil.ignore_patterns("var", ".git", "autom4te.cache"))
+    script = '. tools/runner/build.sh; root=$PWD; make() { :; }; build_in "$PWD/a build"'
+    done = subprocess.run(["bash", "-euc", script], cwd=checkout, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True)
+    assert done.returncode == 0, done.stdout
+    assert (checkout / "a build" / "config.status").exists()
 
 
 def test_a_path_that_is_long_and_has_spaces(make_stack, tmp_path):

@@ -20,8 +20,14 @@ build_in() { # FOLDER [CONFIGURE-OPTION…]
 		cd "$root" && autoreconf -i 8<&-
 	) || return
 	cd "$folder" || return
-	[ config.status -nt "$root/configure" ] || "$root/configure" --quiet "$@" || return
+	[ config.status -nt "$root/configure" ] || "$(build_source)/configure" --quiet "$@" || return
 	make -s -j"$(nproc)"
+}
+
+# The sources as configure wants to be called: it takes no path with a space in it.
+build_source() {
+	[[ $root == *[[:space:]]* ]] || { echo "$root"; return; }
+	ln -sfn "$root" source && echo source
 }
 
 build_configure_is_old() {
