@@ -68,9 +68,13 @@ static enum itn_status take_of(struct draft *draft, const struct cargo *cargo, s
 	return ITN_OK;
 }
 
-/* Reserved goods leave their stations, trade by trade. */
-static enum itn_status take_reserved(struct draft *draft, const struct cargo *cargo, struct job *job, size_t budget,
-				     enum effect_state *ret_state)
+/* What is to be done with one trade on a cargo; with EFFECT_BLOCKED it was not. */
+typedef enum itn_status visit_fn(struct draft *draft, const struct cargo *cargo, struct draft_trade *trade,
+				 struct job *job, enum effect_state *ret_state);
+
+/* Each trade on it, in order, behind job->cursor. */
+static enum itn_status visit_loaded(struct draft *draft, const struct cargo *cargo, struct job *job, size_t budget,
+				    visit_fn *visit, enum effect_state *ret_state)
 {
 	struct draft_trade *trade;
 	struct walk walk;
@@ -86,7 +90,7 @@ static enum itn_status take_reserved(struct draft *draft, const struct cargo *ca
 		status = walk_next(&walk, &trade);
 		if (status != ITN_OK || !trade)
 			return status;
-		status = take_of(draft, cargo, trade, job, ret_state);
+		status = visit(draft, cargo, trade, job, ret_state);
 		if (status != ITN_OK || *ret_state != EFFECT_DONE)
 			return status;
 		job->cursor = walk.at;
@@ -108,7 +112,7 @@ static enum itn_status depart(struct draft *draft, struct draft_cargo *cargo, st
 		cargo->touched = true;
 	}
 	if (job->step == STEP_TAKE) {
-		status = take_reserved(draft, &cargo->cargo, job, budget, ret_state);
+		status = visit_loaded(draft, &cargo->cargo, job, budget, take_of, ret_state);
 		if (status != ITN_OK || *ret_state != EFFECT_DONE)
 			return status;
 		cargo->cargo.reserved_trades = 0;
@@ -139,12 +143,17 @@ enum itn_status cargo_departed_effects(struct draft *draft, struct job *job, siz
 	return depart(draft, cargo, job, STEP_GO_ON, budget, ret_state);
 }
 
-static enum itn_status arrive(struct draft *draft, struct draft_trade *trade, struct job *job)
+static enum itn_status arrive(struct draft *draft, const struct cargo *cargo, struct draft_trade *trade,
+			      struct job *job, enum effect_state *ret_state)
 {
 	enum trade_status from = trade->trade.status;
-	enum itn_status status = travel_receive(draft, trade->trade.shipment, trade->trade.destination, trade->trade.id,
-						&trade->trade.items, job);
+	enum itn_status status;
 
+	if (trade->trade.unsequenced) {
+		*ret_state = EFFECT_BLOCKED;
+		return ITN_OK;
+	}
+	status = travel_receive(draft, cargo->id, trade->trade.destination, trade->trade.id, &trade->trade.items, job);
 	if (status != ITN_OK)
 		return status;
 	trade->trade.goods = GOODS_ARRIVED;
@@ -157,33 +166,6 @@ static enum itn_status arrive(struct draft *draft, struct draft_trade *trade, st
 		return ITN_OK;
 	return alert_resolve(draft, ALERT_OVERSIZE,
 			     &(struct alert_about){ .entity = ENTITY_TRADE, .key = trade->trade.id }, job);
-}
-
-static enum itn_status arrive_all(struct draft *draft, struct job *job, size_t budget, enum effect_state *ret_state)
-{
-	struct draft_trade *trade;
-	struct walk walk;
-	enum itn_status status;
-
-	*ret_state = EFFECT_DONE;
-	walk_loaded(&walk, draft, job->key, &job->cursor);
-	for (;;) {
-		if (draft->documents >= budget) {
-			*ret_state = EFFECT_PARTIAL;
-			return ITN_OK;
-		}
-		status = walk_next(&walk, &trade);
-		if (status != ITN_OK || !trade)
-			return status;
-		if (trade->trade.unsequenced) {
-			*ret_state = EFFECT_BLOCKED;
-			return ITN_OK;
-		}
-		status = arrive(draft, trade, job);
-		if (status != ITN_OK)
-			return status;
-		job->cursor = walk.at;
-	}
 }
 
 static enum itn_status receive_own(struct draft *draft, const struct cargo *cargo, struct job *job)
@@ -216,5 +198,7 @@ enum itn_status cargo_delivered_effects(struct draft *draft, struct job *job, si
 		return status;
 	if (job->step == STEP_RECEIVE)
 		status = receive_own(draft, &cargo->cargo, job);
-	return status == ITN_OK ? arrive_all(draft, job, budget, ret_state) : status;
+	if (status != ITN_OK)
+		return status;
+	return visit_loaded(draft, &cargo->cargo, job, budget, arrive, ret_state);
 }
