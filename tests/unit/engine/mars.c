@@ -48,8 +48,8 @@ static const char *reserved_lines(struct world *world, struct str id)
 	return copy;
 }
 
-void expect_trade(struct world *world, struct str id, enum trade_status status, unsigned holds,
-			 const char *shipment, const char *reserved)
+void expect_trade(struct world *world, struct str id, enum trade_status status, unsigned holds, const char *shipment,
+		  const char *reserved)
 {
 	struct trade trade = world_get_trade(world, id);
 

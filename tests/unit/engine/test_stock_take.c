@@ -113,7 +113,8 @@ static void a_count_waits_for_departures_before_it(void **state)
 	assert_int_equal(world_count(world, SHORTAGE), 0);
 }
 
-/* A long stock-take behind a long delivery; the departure that came last must not take what was counted before it left. */
+/* A long stock-take behind a long delivery; the departure that came last must not take what was counted before it left.
+ */
 static void a_departure_waits_for_counts_before_it(void **state)
 {
 	struct world *world = *state;
