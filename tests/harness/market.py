@@ -5,6 +5,7 @@ import http.client
 import itertools
 import queue
 import random
+import secrets
 import threading
 import time
 from urllib.parse import quote
@@ -85,7 +86,7 @@ class Market:
     # Requests
 
     def ask(self, client, method, path, body=None, headers=None, seconds=60):
-        """The answer; an insistent client asks again on a failure that is nobody's fault."""
+        """The answer; an insistent client asks again on a failure that is nobody's fault, but with a POST that has no key."""
         end = time.monotonic() + seconds
         while True:
             try:
@@ -99,36 +100,23 @@ class Market:
                 self.answers["no answer"] += 1
                 answer = None
             assert time.monotonic() < end, f"{method} {path}: {answer}"
-            if method == "POST":
+            if method == "POST" and headers is None:
                 return answer
             time.sleep(0.02)
 
     def create_trade(self, destination, lines=None, body=None):
         body = body or self.trade_body(destination, lines)
 
-        def task(client):
-            while True:
-                answer = self.ask(client, "POST", "/api/trades", body)
-                if answer is None or answer.status >= 500:
-                    trade = self.bought(client, body["buyer"])
-                    if trade is None:
-                        continue
-                else:
-                    assert answer.status == 201, answer
-                    trade = answer.json()
-                self.trades[body["buyer"]] = trade["transactionId"], body
-                return trade["transactionId"]
-        return task
+        # Who can't be sure of an answer sends a key, and the same again until there is one.
+        headers = {"Idempotency-Key": f'"{secrets.token_hex(12)}"'} if self.insistent else None
 
-    def bought(self, client, buyer):
-        """The trade of a POST without an answer: a write that was under way when its worker died may arrive a little later."""
-        end = time.monotonic() + 2
-        while True:
-            found = self.ask(client, "GET", f"/api/trades?buyer={quote(buyer)}").json()
-            assert len(found) <= 1
-            if found or time.monotonic() > end:
-                return found[0] if found else None
-            time.sleep(0.05)
+        def task(client):
+            answer = self.ask(client, "POST", "/api/trades", body, headers)
+            assert answer.status == 201, answer
+            trade = answer.json()
+            self.trades[body["buyer"]] = trade["transactionId"], body
+            return trade["transactionId"]
+        return task
 
     def create_cargo(self, destination, then=(), lines=None, body=None):
         body = body or self.cargo_body(destination, lines)
