@@ -1,14 +1,13 @@
 #include "store/alerts.h"
 
-#include <inttypes.h>
 
 #include "api/api.h"
 #include "api/body.h"
+#include "api/condition.h"
 #include "api/list.h"
 #include "api/request.h"
 #include "api/show.h"
 #include "api/written.h"
-#include "http/negotiate.h"
 #include "http/problem.h"
 
 #define NOT_FOUND "Alert not found"
@@ -45,19 +44,6 @@ static void reply(const struct idempotency *once, const struct alert *alert, boo
 	buf_free(&json);
 }
 
-/* The engine would not look at it: it holds for the alert as it is when the request is accepted. An answer is made when
- * it does not. */
-static bool meets_condition(const struct idempotency *once, int64_t version)
-{
-	struct str etag = arena_printf(once->req->arena, "\"%" PRId64 "\"", version);
-
-	if (http_condition(once->req, etag) == HTTP_PROCEED)
-		return true;
-	http_set_version(once->res, version);
-	problem_reply(once->res, PROBLEM_PRECONDITION_FAILED, NULL, "version %" PRId64 " is current", version);
-	return false;
-}
-
 /* Only the engine writes alerts. */
 static void ask(struct idempotency *once)
 {
@@ -87,8 +73,8 @@ static void answer(struct idempotency *once)
 	status = read_alert(once, &alert);
 	if (status != ITN_OK)
 		reply_failure(once, status);
-	else if (!meets_condition(once, alert.version))
-		return;
+	else if (!condition_met(once->req, once->res, alert.version, NULL))
+		return; /* the engine would not look at it: it holds for the alert as it is when the request is accepted */
 	else if (alert.acknowledged_at)
 		reply(once, &alert, false);
 	else

@@ -1,15 +1,14 @@
 #include "api/document.h"
 
-#include <inttypes.h>
 
 #include "api/body.h"
+#include "api/condition.h"
 #include "api/idempotency.h"
 #include "api/request.h"
 #include "api/waiter.h"
 #include "api/written.h"
 #include "core/clock.h"
 #include "core/metrics.h"
-#include "http/negotiate.h"
 #include "http/problem.h"
 
 /* After so many lost races, or so long, the engine decides. */
@@ -58,19 +57,6 @@ static void reply_document(struct attempt *a, bool changed)
 	written.json = buf_str(&json);
 	written_reply(a->api, a->req, a->res, written);
 	buf_free(&json);
-}
-
-/* Whether the current version is one that the client wants to change; an answer is made when not. */
-static bool meets_condition(struct attempt *a)
-{
-	int64_t version = a->kind->version(&a->document);
-	struct str etag = arena_printf(a->req->arena, "\"%" PRId64 "\"", version);
-
-	if (http_condition(a->req, etag) == HTTP_PROCEED)
-		return true;
-	http_set_version(a->res, version);
-	problem_reply(a->res, PROBLEM_PRECONDITION_FAILED, NULL, "version %" PRId64 " is current", version);
-	return false;
 }
 
 /* An earlier try may have made the change since the document was read. */
@@ -149,7 +135,8 @@ static enum outcome try_once(struct attempt *a)
 		reply_not_found(a);
 	else if (status != ITN_OK)
 		store_failure_reply(a->res, status);
-	if (status != ITN_OK || was_done_before(a) || !meets_condition(a))
+	if (status != ITN_OK || was_done_before(a) ||
+	    !condition_met(a->req, a->res, a->kind->version(&a->document), NULL))
 		return ANSWERED;
 	return a->kind->too_early(&a->document) ? TOO_EARLY : decide(a);
 }

@@ -6,6 +6,7 @@ libitnapi_a_SOURCES = \
 	src/api/body.c src/api/body.h \
 	src/api/cargo.c \
 	src/api/change.c \
+	src/api/condition.c src/api/condition.h \
 	src/api/create.c \
 	src/api/csv.c src/api/csv.h \
 	src/api/cursor.c src/api/cursor.h \

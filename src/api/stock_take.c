@@ -1,13 +1,12 @@
 #include "domain/stock_take.h"
 
-#include <inttypes.h>
 
 #include "api/api.h"
 #include "api/body.h"
+#include "api/condition.h"
 #include "api/request.h"
 #include "api/written.h"
 #include "domain/field.h"
-#include "http/negotiate.h"
 #include "http/problem.h"
 
 #define MESSAGE "Stock-take recorded"
@@ -25,16 +24,6 @@ static enum itn_status read_version(const struct idempotency *once, struct str s
 	return ITN_OK;
 }
 
-static void refuse(const struct idempotency *once, int64_t version)
-{
-	if (!version) {
-		problem_reply(once->res, PROBLEM_PRECONDITION_FAILED, NULL, "the station has no inventory yet");
-		return;
-	}
-	http_set_version(once->res, version);
-	problem_reply(once->res, PROBLEM_PRECONDITION_FAILED, NULL, "version %" PRId64 " is current", version);
-}
-
 /* The engine would not look at it: it holds for the inventory as it is when the stock-take is accepted. An answer is
  * made when it does not. */
 static bool meets_condition(const struct idempotency *once, struct str station)
@@ -42,7 +31,6 @@ static bool meets_condition(const struct idempotency *once, struct str station)
 	struct http_request *req = once->req;
 	enum itn_status status;
 	int64_t version;
-	struct str etag;
 
 	if (!str_is_set(http_header(req, "If-Match")) && !str_is_set(http_header(req, "If-None-Match")))
 		return true;
@@ -51,11 +39,7 @@ static bool meets_condition(const struct idempotency *once, struct str station)
 		store_failure_reply(once->res, status);
 		return false;
 	}
-	etag = version ? arena_printf(req->arena, "\"%" PRId64 "\"", version) : STR_NONE;
-	if (http_condition(req, etag) == HTTP_PROCEED)
-		return true;
-	refuse(once, version);
-	return false;
+	return condition_met(req, once->res, version, "the station has no inventory yet");
 }
 
 static void record(struct idempotency *once, struct str station, const struct stock_take *take)
